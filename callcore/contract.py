@@ -1,0 +1,279 @@
+"""What worker and dispatch say to each other over HTTP, as pydantic models. Not public; both sides are of one version.
+
+    job     ──POST /internal/calls──────────▶ dispatch     CallIntake → CallAccepted (within 1 s)
+    job     ──GET /internal/calls/{id}/plan─▶ dispatch     CallPlan, held back until it is decided (long poll)
+    worker  ──POST /internal/spool──────────▶ dispatch     SpoolBatch → SpoolReceipt
+    worker  ──POST /internal/workers────────▶ dispatch     WorkerReport, every 2 s
+    worker  ──GET /internal/snapshot────────▶ dispatch     the configuration, with an ETag
+
+Every request carries `Authorization: Bearer <internal secret>`. A job reports through its worker's spool, never
+straight to dispatch, so that nothing is lost while dispatch is out; only the intake goes straight, because the caller
+waits for it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+import pydantic
+
+from callcore import calls, endings, events, turns
+
+_MIN_SECRET = 16  # characters; shorter ones can be guessed
+
+
+def _long_enough(value: pydantic.SecretStr) -> pydantic.SecretStr:
+    if len(value.get_secret_value()) < _MIN_SECRET:
+        raise ValueError(f"needs at least {_MIN_SECRET} characters")
+    return value
+
+
+InternalSecret = Annotated[pydantic.SecretStr, pydantic.AfterValidator(_long_enough)]
+"""The secret that dispatch and its workers share, as each reads it from its environment."""
+
+REPORT_EVERY_S = 2.0
+"""How often a worker says that it is alive."""
+
+AGENT_NAME = "trunkline"
+"""The LiveKit agent name under which our workers register and our dispatch rules ask for them."""
+
+ROOM_PREFIX = "call"
+"""Rooms of our calls are named `call_<dialed>_<random>`: LiveKit puts the underscores."""
+
+REFUSED_ROOM_PREFIX = "refused"
+"""Rooms of what came through the catch-all rule."""
+
+CATCH_ALL_ATTRIBUTE = "trunkline.catch_all"
+"""Participant attribute set by the agentless rule that takes what no other rule takes."""
+
+MAX_TEXT = 20_000
+"""Characters of one turn; longer ones are cut by the worker."""
+
+Moment = Annotated[
+    pydantic.AwareDatetime,
+    pydantic.Field(ge=dt.datetime(2000, 1, 1, tzinfo=dt.UTC), lt=dt.datetime(9000, 1, 1, tzinfo=dt.UTC)),
+]
+"""A time with its zone, far enough from the ends of the calendar to be turned into any other zone."""
+
+
+class Message(pydantic.BaseModel):
+    """Base of everything that crosses between the two: immutable, unknown fields refused, errors repeat no input."""
+
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class CallIntake(Message):
+    """A call as its job first sees it. Numbers are raw, as the trunk sent them."""
+
+    room_name: str = pydantic.Field(min_length=1, max_length=256)
+    direction: calls.Direction
+    caller: str | None = pydantic.Field(max_length=512)
+    dialed: str | None = pydantic.Field(max_length=512)
+    trunk_id: str | None = pydantic.Field(max_length=128)
+    """LiveKit's id of the trunk that took the call; None when no trunk did."""
+    rule_id: str | None = pydantic.Field(max_length=128)
+    """LiveKit's id of the dispatch rule that made the room."""
+    sip_call_id: str | None = pydantic.Field(max_length=512)
+    """Call-ID of the SIP dialog (RFC 3261 section 20.8), to find the call in a carrier's logs."""
+    job_id: str = pydantic.Field(max_length=128)
+    worker_id: str = pydantic.Field(max_length=128)
+    generation: int = pydantic.Field(default=1, ge=1)
+    """Rises with each job that takes over this call; the higher one fences the lower."""
+    arrived_at: Moment
+
+
+class ProviderSpec(pydantic.BaseModel):
+    """Settings of one recognition, model or voice; the provider says which further fields there are."""
+
+    model_config = pydantic.ConfigDict(frozen=True, extra="allow")
+
+    provider: str
+
+
+class TurnSettings(Message):
+    """How turns are taken."""
+
+    detector: Literal["local", "vad", "stt"] = "local"
+    """What decides that the caller has finished: the bundled turn model, silence alone, or the recogniser."""
+    min_delay_s: float = pydantic.Field(default=0.4, ge=0, le=5)
+    """Silence after which a turn that sounds finished is over."""
+    max_delay_s: float = pydantic.Field(default=2.5, ge=0, le=20)
+    """Silence after which any turn is over."""
+    interruptions: bool = True
+    """Whether the caller may cut in."""
+    interruption_min_s: float = pydantic.Field(default=0.4, ge=0, le=5)
+    """Speech of the caller that counts as cutting in; shorter sounds do not stop the agent."""
+
+
+class AgentPlan(Message):
+    """Everything a job needs to hold the conversation; texts are rendered, secrets are `${NAME}` references."""
+
+    agent_id: str
+    agent_version: str
+    name: str
+    instructions: str
+    greeting: str
+    language: str
+    stt: ProviderSpec
+    llm: ProviderSpec
+    tts: ProviderSpec
+    vad: ProviderSpec = ProviderSpec(provider="local")
+    turns: TurnSettings = TurnSettings()
+    tools: tuple[str, ...] = ("end_call",)
+    max_duration_s: float = pydantic.Field(default=1800.0, gt=0)
+    flow: str | None = None
+    """Text of the scripted flow, where the model is the offline one."""
+
+
+class Converse(Message):
+    """Answer, and let this agent talk."""
+
+    action: Literal["converse"] = "converse"
+    agent: AgentPlan
+
+
+class Refuse(Message):
+    """Do not answer. The caller gets `486`, fixed by livekit-sip; code and text go into a Reason header (RFC 3326)."""
+
+    action: Literal["refuse"] = "refuse"
+    reason: endings.Reason
+    sip_status_code: int = pydantic.Field(ge=400, le=699)
+    text: str = pydantic.Field(max_length=120)
+
+
+Plan = Annotated[Converse | Refuse, pydantic.Field(discriminator="action")]
+
+
+class CallPlan(Message):
+    """What is to be done with a call."""
+
+    call_id: str
+    decided_by: Literal["dispatch", "snapshot"]
+    plan: Plan
+
+
+class CallAccepted(Message):
+    """Dispatch has the call in its ledger and will decide in time; the plan is here if it is decided already."""
+
+    call_id: str
+    plan_within_s: float = pydantic.Field(ge=0, le=10)
+    """How long the plan may take from now on."""
+    plan: CallPlan | None
+
+
+class ArrivedRecord(Message):
+    """The call exists. Always a call's first line, so that dispatch can adopt a call it never heard of."""
+
+    kind: Literal["arrived"] = "arrived"
+    intake: CallIntake
+
+
+class RoutedRecord(Message):
+    """The plan that the job follows."""
+
+    kind: Literal["routed"] = "routed"
+    agent_id: str
+    agent_version: str
+    decided_by: Literal["dispatch", "snapshot"]
+
+
+class AnsweredRecord(Message):
+    """200 OK was sent."""
+
+    kind: Literal["answered"] = "answered"
+    ringing_ms: int = pydantic.Field(ge=0)
+
+
+class TurnRecord(Message):
+    """Something was said."""
+
+    kind: Literal["turn"] = "turn"
+    role: turns.Role
+    message: str = pydantic.Field(max_length=MAX_TEXT)
+    interrupted: bool = False
+    transcription_delay_s: float | None = None
+    end_of_turn_delay_s: float | None = None
+    llm_first_token_s: float | None = None
+    tts_first_audio_s: float | None = None
+    reply_delay_s: float | None = None
+
+
+class NotedRecord(Message):
+    """An event that moves nothing."""
+
+    kind: Literal["noted"] = "noted"
+    type: events.EventType
+    data: dict[str, str | int | float | bool | None] = {}
+
+
+class EndedRecord(Message):
+    """The call is over."""
+
+    kind: Literal["ended"] = "ended"
+    reason: endings.Reason
+    ended_by: endings.EndedBy
+    sip_status_code: int | None = None
+    sip_status: str | None = None
+    duration_s: float | None = pydantic.Field(default=None, ge=0)
+
+
+Record = Annotated[
+    ArrivedRecord | RoutedRecord | AnsweredRecord | TurnRecord | NotedRecord | EndedRecord,
+    pydantic.Field(discriminator="kind"),
+]
+
+
+class SpoolLine(Message):
+    """One line of a spool. `line` is gapless from 1 within the spool; the order of a call is that of its lines."""
+
+    line: int = pydantic.Field(ge=1)
+    room_name: str
+    job_id: str = pydantic.Field(max_length=128)
+    """The job that reports; lines of another job than the one that holds the call change nothing."""
+    generation: int = pydantic.Field(ge=1)
+    at: Moment
+    record: Record
+
+
+class SpoolBatch(Message):
+    """Lines in ascending order. Sending one twice is harmless: dispatch remembers the last line of each spool."""
+
+    spool_id: str = pydantic.Field(max_length=64)
+    lines: tuple[SpoolLine, ...] = pydantic.Field(max_length=500)
+
+
+class SpoolReceipt(Message):
+    """Every line up to `acknowledged` is in the ledger, or is a late or illegal one that dispatch has logged."""
+
+    acknowledged: int
+
+
+class WorkerReport(Message):
+    """A worker's main process says that it is alive, and with which calls."""
+
+    worker_id: str = pydantic.Field(max_length=128)
+    version: str
+    calls: int = pydantic.Field(ge=0)
+    max_calls: int = pydantic.Field(ge=1)
+    accepting: bool
+    """False while it drains, or has lost LiveKit."""
+    rooms: tuple[str, ...] = pydantic.Field(max_length=2000)
+    """Rooms that its jobs are in."""
+
+
+class SnapshotNumber(Message):
+    """What a worker must know to route one number alone."""
+
+    trunk_id: str
+    rule_id: str
+    plan: Plan
+    """Decided when the snapshot was taken; the greeting and instructions are rendered without knowing the caller."""
+
+
+class Snapshot(Message):
+    """Enough configuration for a worker to route by itself while dispatch is out."""
+
+    version: str
+    numbers: dict[str, SnapshotNumber]
+    """By dialed number, E.164."""

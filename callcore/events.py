@@ -1,0 +1,44 @@
+"""The events of a call that are kept, numbered and told to the outside."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import enum
+from collections.abc import Mapping
+
+Data = Mapping[str, str | int | float | bool | None]
+"""What an event carries beside its type: flat, JSON, no phone numbers, no transcript."""
+
+
+class EventType(enum.StrEnum):
+    """Every type of event, with what it tells."""
+
+    RINGING = "call.ringing"
+    """The call exists and a phone rings."""
+    ROUTED = "call.routed"
+    """It is decided who takes the call: the agent, its version, and whether dispatch or a worker's snapshot decided."""
+    ANSWERED = "call.answered"
+    """200 OK: both sides can hear each other."""
+    INTERRUPTED = "call.interrupted"
+    """The caller cut the agent off (barge-in)."""
+    PROVIDER_FAILED = "call.provider_failed"
+    """Recognition, model or voice failed for good."""
+    TOOL_CALLED = "call.tool_called"
+    """The agent used a tool."""
+    HANGUP = "call.hangup"
+    """The call is over."""
+    CORRECTED = "call.corrected"
+    """How the call ended, by its worker's own report; the hangup before it was inferred without one."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Event:
+    """One event in the ledger. `sequence` is gapless from 1 within a call."""
+
+    id: str
+    call_id: str
+    sequence: int
+    type: EventType
+    at: dt.datetime
+    data: Data

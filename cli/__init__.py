@@ -1,0 +1,1 @@
+"""The `trunkline` command: thin, calls the packages."""

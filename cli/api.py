@@ -1,0 +1,163 @@
+"""A small client of dispatch's public API, for the commands that look at calls."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import urllib.parse
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any
+
+import aiohttp
+
+from callcore import errors
+
+_TIMEOUT_S = 10.0
+_STREAM_SILENCE_S = 40.0  # dispatch sends a heartbeat every 15 s
+_DEFAULT_URL = "http://127.0.0.1:8080"
+
+Json = dict[str, Any]  # what the API sent, shown to the user as it is
+
+
+class ApiRefused(errors.TrunklineError):
+    """Dispatch refused the request."""
+
+    public_code = "api_refused"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Access:
+    """Where dispatch is and with which key."""
+
+    url: str
+    key: str
+
+    @classmethod
+    def from_environment(cls, url: str | None, environment: Mapping[str, str] = os.environ) -> Access:
+        """The access that `--url` or the environment names.
+
+        Raises:
+            ConfigurationInvalid: there is no API key.
+        """
+        key = environment.get("TRUNKLINE_API_KEY", "").split(",")[0].strip()
+        if not key:
+            raise errors.ConfigurationInvalid(["TRUNKLINE_API_KEY is not set: put in one of the keys of dispatch"])
+        return cls(url=(url or environment.get("TRUNKLINE_DISPATCH_URL") or _DEFAULT_URL).rstrip("/"), key=key)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class StreamEvent:
+    """One event of a server-sent stream (WHATWG HTML, section 9.2)."""
+
+    id: str | None
+    type: str
+    data: Json
+
+
+class Api:
+    """Requests to `/v1`. Every failure is a sentence."""
+
+    def __init__(self, http: aiohttp.ClientSession, access: Access) -> None:
+        self._http = http
+        self._url = access.url
+
+    async def calls(self, filters: Mapping[str, str]) -> Json:
+        """One page of calls, newest first."""
+        return await self._get("/v1/calls", filters)
+
+    async def call(self, call_id: str) -> Json:
+        return await self._get(_path(call_id))
+
+    async def events(self, call_id: str) -> list[Json]:
+        events: list[Json] = (await self._get(_path(call_id, "/events")))["events"]
+        return events
+
+    async def hang_up(self, call_id: str) -> Json:
+        """End a call; of one that is over, how it ended."""
+        return await self._request("POST", _path(call_id, "/hangup"))
+
+    async def transcript(self, call_id: str) -> AsyncIterator[StreamEvent]:
+        """The transcript as it is spoken: what was said before, then what is said now, until `ended`.
+
+        Raises:
+            DispatchUnavailable: the stream broke off before that.
+        """
+        path, headers = _path(call_id, "/transcript"), {"Accept": "text/event-stream"}
+        limit = aiohttp.ClientTimeout(total=None, sock_connect=_TIMEOUT_S, sock_read=_STREAM_SILENCE_S)
+        with self._plain_errors():
+            async with self._http.get(self._url + path, headers=headers, timeout=limit) as response:
+                await _raise_for(response)
+                async for event in _events(response.content):
+                    yield event
+                    if event.type == "ended":
+                        return
+        raise errors.DispatchUnavailable("dispatch closed the stream before the call had ended")
+
+    async def _get(self, path: str, query: Mapping[str, str] | None = None) -> Json:
+        return await self._request("GET", path, query)
+
+    async def _request(self, method: str, path: str, query: Mapping[str, str] | None = None) -> Json:
+        with self._plain_errors():
+            async with self._http.request(method, self._url + path, params=query or {}) as response:
+                await _raise_for(response)
+                body = await response.json(content_type=None)
+                if not isinstance(body, dict):
+                    raise self._foreign()
+                return body
+
+    @contextlib.contextmanager
+    def _plain_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except aiohttp.InvalidURL:
+            raise errors.ConfigurationInvalid([f"{self._url} is not a URL such as {_DEFAULT_URL}"]) from None
+        except aiohttp.ClientConnectorError:
+            raise errors.DispatchUnavailable(f"dispatch does not answer at {self._url}") from None
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise errors.DispatchUnavailable(f"the connection to dispatch broke: {type(error).__name__}") from None
+        except ValueError:
+            raise self._foreign() from None
+
+    def _foreign(self) -> ApiRefused:
+        return ApiRefused(f"what answers at {self._url} does not speak like dispatch")
+
+
+@contextlib.asynccontextmanager
+async def connect(access: Access) -> AsyncIterator[Api]:
+    """An API client for the length of a command."""
+    headers = {"Authorization": f"Bearer {access.key}"}
+    limit = aiohttp.ClientTimeout(total=_TIMEOUT_S)
+    async with aiohttp.ClientSession(headers=headers, timeout=limit, trust_env=False) as http:
+        yield Api(http, access)
+
+
+def _path(call_id: str, below: str = "") -> str:
+    return f"/v1/calls/{urllib.parse.quote(call_id, safe='')}{below}"
+
+
+async def _raise_for(response: aiohttp.ClientResponse) -> None:
+    if response.ok:
+        return
+    try:
+        problem = await response.json(content_type=None)
+        detail = problem.get("detail") or problem.get("title")
+    except (json.JSONDecodeError, AttributeError):
+        detail = response.reason
+    raise ApiRefused(f"{response.status}: {detail}")
+
+
+async def _events(stream: aiohttp.StreamReader) -> AsyncIterator[StreamEvent]:
+    fields: dict[str, str] = {}
+    async for raw in stream:
+        line = raw.decode().rstrip("\r\n")
+        if not line:
+            if "data" in fields:
+                yield StreamEvent(
+                    id=fields.get("id"), type=fields.get("event", "message"), data=json.loads(fields["data"])
+                )
+            fields = {}
+        elif not line.startswith(":"):
+            name, _, value = line.partition(":")
+            fields[name] = value.removeprefix(" ")

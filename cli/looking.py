@@ -1,0 +1,90 @@
+"""What `trunkline calls` does: fetch, and show."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+
+from cli import api, screen
+
+_POLL_S = 1.0  # how soon a new call shows up
+_NEWEST = "20"
+
+
+def list_calls(filters: Mapping[str, str], *, url: str | None, as_json: bool) -> None:
+    """One page of calls."""
+
+    async def run() -> None:
+        async with api.connect(api.Access.from_environment(url)) as client:
+            page = await client.calls(filters)
+        if as_json:
+            screen.print_json(page)
+        else:
+            screen.print_calls(page["items"])
+
+    asyncio.run(run())
+
+
+def show_call(call_id: str, *, url: str | None, as_json: bool) -> None:
+    """One call with its events and transcript."""
+
+    async def run() -> None:
+        async with api.connect(api.Access.from_environment(url)) as client:
+            call, events = await client.call(call_id), await client.events(call_id)
+        if as_json:
+            screen.print_json({**call, "events": events})
+        else:
+            screen.print_call(call, events)
+
+    asyncio.run(run())
+
+
+def tail_calls(call_id: str | None, *, url: str | None, as_json: bool) -> None:
+    """Follow one call to its end, or all calls until interrupted."""
+
+    async def run() -> None:
+        async with api.connect(api.Access.from_environment(url)) as client:
+            if call_id:
+                await _follow(client, call_id, as_json)
+            else:
+                await _follow_all(client, as_json)
+
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(run())
+
+
+async def _follow_all(client: api.Api, as_json: bool) -> None:
+    seen = {call["callId"] for call in (await client.calls({"limit": _NEWEST}))["items"] if call["status"] == "ended"}
+    try:
+        async with asyncio.TaskGroup() as following:
+            while True:
+                page = await client.calls({"limit": _NEWEST})
+                for call in reversed(page["items"]):
+                    if call["callId"] not in seen:
+                        seen.add(call["callId"])
+                        following.create_task(_follow(client, call["callId"], as_json))
+                await asyncio.sleep(_POLL_S)
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None  # what ends one stream, such as a dispatch that stops, ends them all
+
+
+async def _follow(client: api.Api, call_id: str, as_json: bool) -> None:
+    call = await client.call(call_id)
+    if as_json:
+        screen.print_json({"type": "call", "call": call})
+    else:
+        sides = screen.plain(f"{call['from'] or 'withheld'} → {call['to'] or '-'}")
+        screen.print_line(f"[bold]{call_id}[/bold] {sides} {call['status']}")
+    async for event in client.transcript(call_id):
+        if as_json:
+            screen.print_json({"type": event.type, "callId": call_id, **event.data})
+        elif event.type == "turn":
+            screen.print_turn(event.data)
+    ended = await client.call(call_id)
+    if not as_json:
+        termination = ended["termination"] or {}
+        screen.print_line(
+            f"[bold]{call_id}[/bold] ended: {termination.get('reason')} by {termination.get('endedBy')}"
+            f" after {ended['durationSeconds'] or 0:.1f} s"
+        )

@@ -1,0 +1,30 @@
+"""The root of the `trunkline` command. Imports nothing heavy: `--help` answers at once."""
+
+from __future__ import annotations
+
+import typer
+
+from cli import calls, demo, dispatch, lab, worker
+
+app = typer.Typer(
+    name="trunkline",
+    help="Phone agents on your own LiveKit.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+)
+app.command("dispatch")(dispatch.run)
+app.command("worker")(worker.run)
+app.command("demo")(demo.run)
+app.add_typer(lab.app, name="lab", help="A phone network in one machine, to try things out.")
+app.add_typer(dispatch.database, name="db", help="Look after dispatch's database.")
+app.add_typer(calls.app, name="calls", help="Look at calls: the ones that were and the ones that are.")
+
+
+def main() -> None:
+    """Entry point of the installed command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""How calls look in a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+
+import rich.console
+import rich.markup
+
+from cli import api
+
+_out = rich.console.Console(highlight=False, emoji=False, soft_wrap=True)
+_HEADINGS = ("call", "started", "from", "to", "agent", "status", "seconds", "ended because")
+
+
+def plain(value: object) -> str:
+    """A value for a line with markup: nothing in it is taken for markup, or for a command to the terminal."""
+    return rich.markup.escape("".join(sign if sign.isprintable() else " " for sign in str(value)))
+
+
+def print_json(value: object) -> None:
+    """One JSON value on one line."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def print_calls(calls: Sequence[api.Json]) -> None:
+    """A table of calls. It is as wide as it must be: a number or an id that is cut short is of no use."""
+    rows = [_HEADINGS, *(_row(call) for call in calls)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for number, row in enumerate(rows):
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        _out.print(plain(line), style=None if number else "bold")
+
+
+def print_call(call: api.Json, events: Sequence[api.Json]) -> None:
+    """Everything about one call."""
+    print_calls([call])
+    _out.print("\n[bold]events[/bold]")
+    for event in events:
+        data = ", ".join(f"{name}={value}" for name, value in event["data"].items() if value is not None)
+        _out.print(f"{event['sequence']:>3}  {event['at']}  {event['type']}  [dim]{plain(data)}[/dim]")
+    _out.print("\n[bold]transcript[/bold]")
+    for turn in call["transcript"]:
+        print_turn(turn)
+
+
+def print_turn(turn: api.Json) -> None:
+    """One turn with its times."""
+    speaker = "[cyan]agent [/cyan]" if turn["role"] == "agent" else "[green]caller[/green]"
+    cut = " [yellow](interrupted)[/yellow]" if turn.get("interrupted") else ""
+    _out.print(f"{speaker} {turn['timestamp']}  {plain(turn['message'])}{cut}  [dim]{_times(turn)}[/dim]")
+
+
+def print_line(text: str) -> None:
+    """A line about a call."""
+    _out.print(text)
+
+
+def print_note(text: str) -> None:
+    """A dim line, for what is only of passing interest."""
+    _out.print(f"[dim]{text}[/dim]")
+
+
+def _row(call: api.Json) -> tuple[str, ...]:
+    return (
+        call["callId"],
+        call["createdAt"],
+        call["from"] or "withheld",
+        call["to"] or "-",
+        call["agentId"] or "-",
+        call["status"],
+        _seconds(call["durationSeconds"]),
+        (call["termination"] or {}).get("reason", "-"),
+    )
+
+
+def _times(turn: api.Json) -> str:
+    names = {
+        "transcriptionDelaySeconds": "heard",
+        "endOfTurnDelaySeconds": "turn over",
+        "llmFirstTokenSeconds": "first token",
+        "ttsFirstAudioSeconds": "first sound",
+        "replyDelaySeconds": "reply",
+    }
+    return ", ".join(
+        f"{short} {turn[name] * 1000:.0f} ms" for name, short in names.items() if turn.get(name) is not None
+    )
+
+
+def _seconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"

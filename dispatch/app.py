@@ -1,0 +1,130 @@
+"""Puts the service together from its parts; starts and stops what runs beside the requests."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from aiohttp import typedefs, web
+
+from callcore import clock
+from dispatch import (
+    api_keys,
+    auth,
+    background,
+    closing,
+    health,
+    housekeeping,
+    keys,
+    metrics,
+    observing,
+    operations,
+    problems,
+    routes,
+    settings,
+    streams,
+    switchboard,
+    wakeups,
+)
+from dispatch.internal import table as internal_table
+from dispatch.ledger import aftermath, ledger
+from dispatch.livekit import applying, bookkeeping, catch_all, rooms, webhooks
+from dispatch.reaper import clearing, judging, rounds
+from dispatch.store import engine
+from dispatch.v1 import table as v1_table
+from sip_config import configurations
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What the service is made of and does not make itself."""
+
+    settings: settings.DispatchSettings
+    configuration: configurations.Configuration
+    store: engine.Store
+    """Migrated."""
+    livekit: rooms.Rooms
+    objects: applying.Objects
+    clock: clock.Clock
+
+
+def build(parts: Parts) -> web.Application:
+    """The application, ready to be served."""
+    counters = metrics.Metrics()
+    app = web.Application(middlewares=_middlewares(parts, counters))
+    app[keys.CLOCK] = parts.clock
+    app[keys.STORE] = parts.store
+    app[keys.METRICS] = counters
+    _set_up_ledger(app, parts)
+    _set_up_background(app, parts)
+    operations.mount(app)
+    routes.mount(app, (*internal_table.ROUTES, *v1_table.ROUTES))
+    app.router.add_post(bookkeeping.PATH, bookkeeping.receive)
+    return app
+
+
+def _middlewares(parts: Parts, counters: metrics.Metrics) -> list[typedefs.Middleware]:
+    known = api_keys.ApiKeys(api_keys.parse(parts.settings.trunkline_api_key.get_secret_value()))
+    secret = parts.settings.trunkline_internal_secret.get_secret_value()
+    return [observing.middleware(counters, parts.clock), problems.middleware, auth.middleware(known, secret)]
+
+
+def _set_up_ledger(app: web.Application, parts: Parts) -> None:
+    counters, hints = app[keys.METRICS], wakeups.Wakeups()
+    closer = closing.Closer(parts.livekit, counters)
+    after = aftermath.Consequences(counters, hints, closer)
+    app[keys.WAKEUPS] = hints
+    app[keys.CLOSER] = closer
+    app[keys.LEDGER] = ledger.Ledger(parts.store, parts.clock, after, region=parts.configuration.organization.country)
+    app[keys.STREAMS] = streams.Streams(parts.settings.trunkline_max_streams, hints, counters)
+    app[keys.DOORMAN] = catch_all.Doorman(parts.livekit, closer, counters)
+    app[keys.WEBHOOKS] = webhooks.Verifier(
+        parts.settings.livekit_api_key, parts.settings.livekit_api_secret.get_secret_value()
+    )
+    app.on_shutdown.append(_end_streams)
+    app.on_cleanup.append(_close_rooms)
+
+
+def _set_up_background(app: web.Application, parts: Parts) -> None:
+    counters = app[keys.METRICS]
+    board = switchboard.Switchboard(parts.configuration, parts.clock)
+    keeper = applying.Keeper(parts.objects, board, counters, may_change=parts.settings.trunkline_apply)
+    probes = health.probes(parts.store, parts.livekit, keeper, parts.settings.trunkline_redis_url, parts.clock)
+    reaper = _reaper(app, parts)
+    app[keys.SWITCHBOARD] = board
+    app[keys.PROBES] = health.Probes(probes, parts.clock)
+    app[keys.REAPER] = reaper
+    app.cleanup_ctx.append(
+        background.beside(
+            keeper=keeper.run,
+            judging=reaper.judging.run,
+            clearing=reaper.clearing.run,
+            housekeeping=lambda stop: housekeeping.run(parts.store, parts.clock, stop),
+        )
+    )
+
+
+def _reaper(app: web.Application, parts: Parts) -> rounds.Reaper:
+    judge = judging.Judge(
+        store=parts.store,
+        book=app[keys.LEDGER],
+        livekit=parts.livekit,
+        counters=app[keys.METRICS],
+        timepiece=parts.clock,
+    )
+    sweeper = clearing.Sweeper(
+        store=parts.store,
+        livekit=parts.livekit,
+        closer=app[keys.CLOSER],
+        doorman=app[keys.DOORMAN],
+        counters=app[keys.METRICS],
+        timepiece=parts.clock,
+    )
+    return rounds.Reaper(judge, sweeper, app[keys.METRICS])
+
+
+async def _end_streams(app: web.Application) -> None:
+    app[keys.STREAMS].close()
+
+
+async def _close_rooms(app: web.Application) -> None:
+    await app[keys.CLOSER].aclose()

@@ -1,0 +1,39 @@
+"""Forgets what was only kept for a while."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import structlog
+
+from callcore import clock, errors
+from dispatch import background
+from dispatch.store import engine, late, notices, spools, workers
+
+_EVERY_S = 3600.0
+_KEEP_NOTICES = dt.timedelta(days=1)  # LiveKit repeats a webhook for minutes
+_KEEP_WORKERS = dt.timedelta(days=1)
+_KEEP_LATE = dt.timedelta(days=30)  # for whoever looks into a strange call
+_KEEP_SPOOLS = dt.timedelta(days=30)  # a worker may have been away for long
+
+_log = structlog.get_logger(__name__)
+
+
+async def run(store: engine.Store, timepiece: clock.Clock, stop: background.Stop) -> None:
+    """Tidy up now and every hour, until told to stop."""
+    while not stop.is_set:
+        try:
+            await tidy(store, timepiece)
+        except errors.Unavailable as error:
+            _log.warning("housekeeping failed", error=error.public_code)
+        await stop.pause(_EVERY_S)
+
+
+async def tidy(store: engine.Store, timepiece: clock.Clock) -> None:
+    """Delete what is too old to matter."""
+    now = timepiece.now()
+    async with store.writing() as tx:
+        await notices.forget_before(tx, now - _KEEP_NOTICES)
+        await workers.forget_before(tx, now - _KEEP_WORKERS)
+        await late.forget_before(tx, now - _KEEP_LATE)
+        await spools.forget_before(tx, now - _KEEP_SPOOLS)

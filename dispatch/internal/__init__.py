@@ -1,0 +1,1 @@
+"""What only our own workers may call: the contract of `callcore.contract`."""

@@ -1,0 +1,52 @@
+"""A job announces its call and asks what to do with it."""
+
+from __future__ import annotations
+
+import structlog
+from aiohttp import web
+
+from callcore import contract, errors
+from dispatch import answers, keys, paths, routes
+from dispatch.store import briefs
+from dispatch.store import calls as call_rows
+
+_PLAN_S = 3.0  # from the acknowledgement to the plan; the caller hears ringing all the while
+
+
+class Undecided(errors.Unavailable):
+    """What to do with this call cannot be told yet: LiveKit's trunks and rules are not known."""
+
+    public_code = "undecided"
+
+
+async def announce(request: web.Request, _: routes.Nothing, intake: contract.CallIntake) -> web.Response:
+    """Take a call into the ledger. The plan is in the answer if it can be told at once."""
+    decision = request.app[keys.SWITCHBOARD].decide(intake)
+    admitted = await request.app[keys.LEDGER].admit(intake, decision)
+    call_id = admitted.entry.call.id
+    structlog.contextvars.bind_contextvars(call_id=call_id)
+    decided = _call_plan(call_id, admitted.plan) if admitted.plan is not None else None
+    return answers.model(contract.CallAccepted(call_id=call_id, plan_within_s=_PLAN_S, plan=decided))
+
+
+async def plan(request: web.Request, _: routes.Nothing, __: routes.Nothing) -> web.Response:
+    """Hold the request until the plan is decided, no longer than was promised at the announcement."""
+    call_id = paths.call_id(request)
+    async with request.app[keys.STORE].reading() as tx:
+        await call_rows.get(tx, call_id)
+        brief = await briefs.get(tx, call_id)
+    decided = brief.plan or await _decide(request.app, call_id, brief)
+    return answers.model(_call_plan(call_id, decided))
+
+
+async def _decide(app: web.Application, call_id: str, brief: briefs.Brief) -> contract.Plan:
+    board = app[keys.SWITCHBOARD]
+    await board.wait_ready(_PLAN_S)
+    decision = board.decide(brief.intake) if brief.intake is not None else None
+    if decision is None:
+        raise Undecided
+    return await app[keys.LEDGER].keep_plan(call_id, decision)
+
+
+def _call_plan(call_id: str, decided: contract.Plan) -> contract.CallPlan:
+    return contract.CallPlan(call_id=call_id, decided_by="dispatch", plan=decided)

@@ -1,0 +1,25 @@
+"""Where handlers find the parts of the service."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from callcore import clock
+from dispatch import closing, health, metrics, streams, switchboard, wakeups
+from dispatch.ledger import ledger
+from dispatch.livekit import catch_all, webhooks
+from dispatch.reaper import rounds
+from dispatch.store import engine
+
+CLOCK: web.AppKey[clock.Clock] = web.AppKey("clock", clock.Clock)
+STORE = web.AppKey("store", engine.Store)
+LEDGER = web.AppKey("ledger", ledger.Ledger)
+SWITCHBOARD = web.AppKey("switchboard", switchboard.Switchboard)
+WEBHOOKS = web.AppKey("webhooks", webhooks.Verifier)
+CLOSER = web.AppKey("closer", closing.Closer)
+DOORMAN = web.AppKey("doorman", catch_all.Doorman)
+STREAMS = web.AppKey("streams", streams.Streams)
+WAKEUPS = web.AppKey("wakeups", wakeups.Wakeups)
+METRICS = web.AppKey("metrics", metrics.Metrics)
+PROBES = web.AppKey("probes", health.Probes)
+REAPER = web.AppKey("reaper", rounds.Reaper)

@@ -1,0 +1,1 @@
+"""The ledger: every call, what happened in it and what was said, changed only through `callcore.transitions`."""

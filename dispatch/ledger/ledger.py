@@ -1,0 +1,119 @@
+"""The ledger's transactions: load, change, commit; and only then let others act on it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Awaitable, Callable
+
+from sqlalchemy.ext import asyncio as sa_async
+
+from callcore import calls, clock, contract, transitions
+from dispatch.ledger import admission, changes, legs, posting, spooling
+from dispatch.store import calls as call_rows
+from dispatch.store import engine, notices
+
+Conclusion = Callable[[sa_async.AsyncConnection, call_rows.Entry], Awaitable[transitions.Ended | None]]
+"""How a call must have ended, by what the transaction sees; None where it need not have."""
+
+
+class Ledger:
+    """The only writer of calls. Two facts at once about one call wait for each other in the store."""
+
+    def __init__(
+        self, store: engine.Store, timepiece: clock.Clock, aftermath: changes.Aftermath, *, region: str | None
+    ) -> None:
+        """Keep the books; bare national numbers are those of `region` (ISO 3166)."""
+        self._store = store
+        self._clock = timepiece
+        self._aftermath = aftermath
+        self._region = region
+
+    async def admit(self, intake: contract.CallIntake, plan: contract.Plan | None) -> admission.Admission:
+        """Open the call of a room or find it again.
+
+        Raises:
+            Fenced: another job holds it.
+            CallOver: it has ended.
+        """
+        async with self._store.writing() as tx:
+            admitted = await admission.admit(tx, intake, plan, self._region)
+        self._follow(admitted.changes)
+        return admitted
+
+    async def keep_plan(self, call_id: str, plan: contract.Plan) -> contract.Plan:
+        """Keep what was decided about a call; a plan that is there already stands, and is the answer.
+
+        Raises:
+            NoSuchCall: there is no such call.
+        """
+        async with self._store.writing() as tx:
+            await call_rows.get_for_update(tx, call_id)
+            return await admission.decide(tx, call_id, plan) or plan
+
+    async def post(self, call_id: str, fact: transitions.Fact) -> calls.Call:
+        """Take one fact; the call after it. A call that is over stays as it is.
+
+        Raises:
+            NoSuchCall: there is no such call.
+            IllegalTransition: its state does not allow this.
+        """
+        async with self._store.writing() as tx:
+            entry = await call_rows.get_for_update(tx, call_id)
+            outcome = await posting.post(tx, entry, fact)
+        self._follow((outcome,))
+        return outcome.after if isinstance(outcome, changes.Change) else entry.call
+
+    async def infer_end(self, call_id: str, conclude: Conclusion) -> bool:
+        """End a call that nobody reports on, if that must be concluded at the moment of writing; whether it was."""
+        async with self._store.writing() as tx:
+            entry = await call_rows.get_for_update(tx, call_id)
+            ended = None if entry.call.is_over else await conclude(tx, entry)
+            if ended is None:
+                return False
+            outcome = await posting.post(tx, entry, dataclasses.replace(ended, inferred=True))
+        self._follow((outcome,))
+        return True
+
+    async def take(self, batch: contract.SpoolBatch) -> spooling.Taken:
+        """Take a worker's lines, a few in each transaction, so that a call which is announced meanwhile need not wait.
+
+        Raises:
+            LinesMissing: lines between this batch and the last one did not come.
+        """
+        whole = spooling.Taken()
+        for part in spooling.parts(batch):
+            async with self._store.writing() as tx:
+                taken = await spooling.take(tx, part, region=self._region, now=self._clock.now())
+            self._follow(taken.outcomes)
+            whole = whole.and_then(taken)
+        return whole
+
+    async def request_hangup(self, call_id: str) -> calls.Call:
+        """Note that an operator wants the call to end; whoever reports its end, it is theirs.
+
+        Raises:
+            NoSuchCall: there is no such call.
+        """
+        async with self._store.writing() as tx:
+            entry = await call_rows.get_for_update(tx, call_id)
+            if not entry.call.is_over and entry.hangup_requested_at is None:
+                wanted = dataclasses.replace(entry, hangup_requested_at=self._clock.now())
+                await call_rows.update(tx, entry, wanted)
+        return entry.call
+
+    async def note_leg(self, movement: legs.Movement, notice_id: str) -> bool:
+        """Note what LiveKit said of a caller's leg, once; False for a notice that was taken before."""
+        async with self._store.writing() as tx:
+            if not await notices.is_new(tx, notice_id, self._clock.now()):
+                return False
+            await legs.note(tx, movement)
+        return True
+
+    async def note_leg_present(self, room_name: str) -> None:
+        """Note that the caller's leg was seen in the room, whatever was noted before."""
+        async with self._store.writing() as tx:
+            await legs.note(tx, legs.Back(room_name=room_name))
+
+    def _follow(self, outcomes: tuple[changes.Outcome, ...]) -> None:
+        for outcome in outcomes:
+            self._aftermath.follow(outcome)

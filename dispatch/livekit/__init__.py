@@ -1,0 +1,1 @@
+"""Everything that dispatch says to LiveKit and hears from it."""

@@ -1,0 +1,47 @@
+"""`POST /webhooks/livekit`: what LiveKit says of rooms, for the books. A call's own story comes from its worker."""
+
+from __future__ import annotations
+
+import structlog
+from aiohttp import web
+
+from dispatch import keys, problems, reading
+from dispatch.ledger import legs
+from dispatch.livekit import catch_all, rooms, webhooks
+
+PATH = "/webhooks/livekit"
+
+_CONTENT_TYPE = "application/webhook+json"
+_EVENTS = frozenset({"room_started", "room_finished", "participant_joined", "participant_left"})
+
+_log = structlog.get_logger(__name__)
+
+
+async def receive(request: web.Request) -> web.Response:
+    """Verify and act. An answer that is no success has LiveKit send the webhook again."""
+    if request.content_type != _CONTENT_TYPE:
+        raise reading.UnsupportedMediaType(f"The body must be {_CONTENT_TYPE}.")
+    body = await reading.raw_body(request, reading.MAX_BODY)
+    try:
+        notice = request.app[keys.WEBHOOKS].verify(body, request.headers.get("Authorization", ""))
+    except webhooks.NotFromLiveKit as error:
+        return problems.response(401, error.public_code, error.message, headers={"WWW-Authenticate": "Bearer"})
+    label = notice.event if notice.event in _EVENTS else "other"
+    request.app[keys.METRICS].livekit_webhooks.labels(event=label).inc()
+    await _act(request.app, notice)
+    return web.Response(status=204)
+
+
+async def _act(app: web.Application, notice: webhooks.Notice) -> None:
+    someone = notice.participant
+    if someone is None or someone.kind is not rooms.Kind.SIP:
+        return
+    if notice.event == "participant_joined" and catch_all.is_unwanted(someone):
+        await app[keys.DOORMAN].refuse(notice.room_name, someone)  # doing it again does no harm
+    elif notice.event == "participant_joined":
+        await app[keys.LEDGER].note_leg(legs.Back(room_name=notice.room_name), notice.id)
+    elif notice.event == "participant_left":
+        at = notice.at or app[keys.CLOCK].now()
+        left = legs.Left(room_name=notice.room_name, at=at, reason=notice.left_because)
+        if await app[keys.LEDGER].note_leg(left, notice.id):
+            _log.info("a leg left", room=notice.room_name, reason=notice.left_because)

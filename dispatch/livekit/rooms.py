@@ -1,0 +1,65 @@
+"""What dispatch needs of LiveKit's rooms, without LiveKit's types."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import enum
+from collections.abc import Mapping
+from typing import Protocol
+
+from callcore import contract, errors
+
+OUR_PREFIXES = (f"{contract.ROOM_PREFIX}_", f"{contract.REFUSED_ROOM_PREFIX}_")
+"""Rooms made by our dispatch rules, and by our catch-all rule, begin so; others are none of our business."""
+
+
+class LiveKitUnavailable(errors.Unavailable):
+    """LiveKit does not answer."""
+
+    public_code = "livekit_unavailable"
+
+
+class Kind(enum.StrEnum):
+    """What a participant is."""
+
+    SIP = "sip"
+    AGENT = "agent"
+    OTHER = "other"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Room:
+    """A room that exists."""
+
+    name: str
+    created_at: dt.datetime
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Participant:
+    """Somebody in a room. The identity of a SIP participant holds the caller's number: it is never logged."""
+
+    identity: str
+    kind: Kind
+    attributes: Mapping[str, str]
+
+
+class Rooms(Protocol):
+    """The four things that dispatch does with rooms. Each has its own deadline and raises `LiveKitUnavailable`."""
+
+    async def ours(self) -> tuple[Room, ...]:
+        """Every room of ours, also those of the catch-all rule."""
+        ...
+
+    async def participants(self, room_name: str) -> tuple[Participant, ...]:
+        """Who is in a room; nobody when it is gone."""
+        ...
+
+    async def close(self, room_name: str) -> None:
+        """Delete a room, which ends every SIP leg in it; a room that is gone already is a success."""
+        ...
+
+    async def refuse(self, room_name: str, identity: str, headers: Mapping[str, str]) -> None:
+        """End a SIP leg with these headers on the answer: BYE, or 486 while it rings."""
+        ...

@@ -1,0 +1,65 @@
+"""What dispatch counts. Labels come from closed lists, never a number or a name. `docs/metrics.md` lists them."""
+
+from __future__ import annotations
+
+import prometheus_client as prometheus
+
+_SECONDS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
+_HTTP_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Metrics:
+    """One registry per process of dispatch, so that tests do not share counters."""
+
+    def __init__(self) -> None:
+        self.registry = prometheus.CollectorRegistry(auto_describe=True)
+        self.calls_started = self._counter("calls_started", "Calls that came into being.", ("direction",))
+        self.calls_ended = self._counter("calls_ended", "Calls that ended.", ("result", "reason"))
+        self.calls_corrected = self._counter(
+            "calls_corrected", "Inferred ends that a worker's own report replaced later.", ("reason",)
+        )
+        self.calls_live = prometheus.Gauge("trunkline_calls_live", "Calls that have not ended.", registry=self.registry)
+        self.answer_seconds = prometheus.Histogram(
+            "trunkline_answer_seconds",
+            "From the first sight of a call to its answer.",
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.turns = self._counter("turns", "Turns of transcripts.", ("role",))
+        self.late_facts = self._counter("late_facts", "Reports about calls that had no effect.", ("why",))
+        self.spool_lines = self._counter("spool_lines", "Lines of workers' spools that were taken.", ())
+        self.workers = prometheus.Gauge(
+            "trunkline_workers",
+            "Workers that report, by whether they take calls.",
+            ("accepting",),
+            registry=self.registry,
+        )
+        self.reaper_actions = self._counter("reaper_actions", "What the reaper had to mend.", ("action",))
+        self.catch_all_refusals = self._counter(
+            "catch_all_refusals", "Calls that no number of the configuration may take.", ()
+        )
+        self.livekit_webhooks = self._counter("livekit_webhooks", "Webhooks of LiveKit.", ("event",))
+        self.livekit_failures = self._counter("livekit_failures", "Requests to LiveKit that failed.", ("request",))
+        self.configuration_applied = prometheus.Gauge(
+            "trunkline_configuration_applied",
+            "1 while LiveKit has the trunks and rules wanted.",
+            registry=self.registry,
+        )
+        self.transcript_streams = prometheus.Gauge(
+            "trunkline_transcript_streams", "Open transcript streams.", registry=self.registry
+        )
+        self.http_requests = self._counter("http_requests", "HTTP requests.", ("method", "route", "status"))
+        self.http_seconds = prometheus.Histogram(
+            "trunkline_http_seconds",
+            "Time to answer, streams left out.",
+            ("route",),
+            buckets=_HTTP_SECONDS,
+            registry=self.registry,
+        )
+
+    def exposition(self) -> bytes:
+        """Everything in the Prometheus text format."""
+        return prometheus.generate_latest(self.registry)
+
+    def _counter(self, name: str, meaning: str, labels: tuple[str, ...]) -> prometheus.Counter:
+        return prometheus.Counter(f"trunkline_{name}", meaning, labels, registry=self.registry)

@@ -1,0 +1,59 @@
+"""Routes as values: what a path takes and gives, in one place for the server, its documentation and the tests."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, Generic, TypeVar
+
+import pydantic
+from aiohttp import web
+
+from dispatch import reading
+
+
+class Nothing(pydantic.BaseModel):
+    """No query parameters, or no body."""
+
+    model_config = pydantic.ConfigDict(extra="forbid")
+
+
+Q = TypeVar("Q", bound=pydantic.BaseModel)
+B = TypeVar("B", bound=pydantic.BaseModel)
+
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Route(Generic[Q, B]):
+    """One method of one path."""
+
+    method: str
+    path: str
+    """With `{name}` for the parts that vary."""
+    handler: Callable[[web.Request, Q, B], Awaitable[web.StreamResponse]]
+    summary: str
+    query: type[Q]
+    body: type[B]
+    answers: Mapping[int, object]
+    """The type of the body by status, as pydantic understands types; None for no body. Errors are not listed."""
+    max_body: int = reading.MAX_BODY
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Read the input, then handle it."""
+        query = reading.parameters(request.query, self.query)
+        takes_body = request.method in _WITH_BODY
+        body = await reading.body(request, self.body, limit=self.max_body) if takes_body else self.body()
+        return await self.handler(request, query, body)
+
+
+AnyRoute = Route[Any, Any]  # the models differ from route to route
+
+
+def mount(app: web.Application, routes: Iterable[AnyRoute]) -> None:
+    """Let an application serve these routes."""
+    for route in routes:
+        if route.method == "GET":
+            app.router.add_get(route.path, route.serve)  # brings HEAD along (RFC 9110 section 9.1)
+        else:
+            app.router.add_route(route.method, route.path, route.serve)

@@ -1,0 +1,68 @@
+"""Runs the service from the first listening socket to the last closed connection."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+
+import structlog
+from aiohttp import web
+
+from callcore import clock, errors
+from dispatch import app, settings
+from dispatch.livekit import applying, client
+from dispatch.store import engine, migrating
+from sip_config import configurations
+
+_SHUTDOWN_S = 10.0  # for requests under way; streams end at once
+
+_log = structlog.get_logger(__name__)
+
+
+class PortTaken(errors.Unavailable):
+    """The address to listen on cannot be used."""
+
+    public_code = "port_taken"
+
+
+async def serve(given: settings.DispatchSettings, configuration: configurations.Configuration) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Raises:
+        StoreUnavailable: the database cannot be opened.
+        PortTaken: somebody else listens there.
+    """
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    store = engine.Store(given.store_url)
+    secret = given.livekit_api_secret.get_secret_value()
+    try:
+        await migrating.upgrade(store)
+        async with client.connect(given.livekit_url, given.livekit_api_key, secret) as livekit:
+            parts = app.Parts(
+                settings=given,
+                configuration=configuration,
+                store=store,
+                livekit=client.LiveKitRooms(livekit),
+                objects=applying.LiveKitObjects(configuration, livekit),
+                clock=clock.SystemClock(),
+            )
+            await _listen(app.build(parts), given, stop)
+    finally:
+        await store.close()
+
+
+async def _listen(application: web.Application, given: settings.DispatchSettings, stop: asyncio.Event) -> None:
+    host, port = given.trunkline_http_host, given.trunkline_http_port
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=_SHUTDOWN_S)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        _log.info("dispatch listens", host=host, port=runner.addresses[0][1])
+        await stop.wait()
+        _log.info("dispatch stops")
+    except OSError as error:
+        raise PortTaken(f"Cannot listen on {host}:{port}: {error.strerror}.") from None
+    finally:
+        await runner.cleanup()

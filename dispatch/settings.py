@@ -1,0 +1,108 @@
+"""What dispatch reads from its environment, once, in `main`."""
+
+from __future__ import annotations
+
+import pathlib
+from typing import Annotated, Any, Literal
+
+import pydantic
+import pydantic_settings
+import sqlalchemy as sa
+
+from callcore import contract, errors
+from dispatch import api_keys
+
+
+class DispatchSettings(pydantic_settings.BaseSettings):
+    """Settings of dispatch. Names as in the environment, without regard to case."""
+
+    model_config = pydantic_settings.SettingsConfigDict(
+        env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True, hide_input_in_errors=True
+    )
+
+    trunkline_api_key: pydantic.SecretStr
+    """Keys for `/v1`, each `tl_<id>_<secret>`, separated by commas."""
+    trunkline_internal_secret: contract.InternalSecret
+    """Shared by dispatch and its workers."""
+    livekit_url: str
+    """URL of livekit-server, `ws://` or `http://`."""
+    livekit_api_key: str
+    livekit_api_secret: pydantic.SecretStr
+
+    trunkline_config: pathlib.Path = pathlib.Path("config")
+    """Folder with the YAML configuration."""
+    trunkline_apply: bool = True
+    """Make LiveKit's trunks and rules what the configuration wants."""
+    trunkline_state_dir: pathlib.Path = pathlib.Path("state")
+    """Holds the database, unless DATABASE_URL says otherwise."""
+    database_url: str = ""
+    """SQLAlchemy URL; the default is a SQLite file under the state folder."""
+    trunkline_http_host: str = "127.0.0.1"
+    trunkline_http_port: Annotated[int, pydantic.Field(ge=0, le=65535)] = 8080
+    """0 picks a free port."""
+    trunkline_redis_url: str | None = None
+    """LiveKit's Redis, `redis://[user:password@]host[:port]`; only `/readyz` asks it."""
+    trunkline_max_streams: Annotated[int, pydantic.Field(ge=1, le=100_000)] = 200
+    """Transcript streams open at once."""
+    trunkline_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    trunkline_environment: str = "production"
+    """Name of this installation, in every log line."""
+
+    @pydantic.field_validator("trunkline_api_key")
+    @classmethod
+    def _keys_are_keys(cls, value: pydantic.SecretStr) -> pydantic.SecretStr:
+        try:
+            api_keys.parse(value.get_secret_value())
+        except errors.BadInput as error:
+            raise ValueError(error.message) from None
+        return value
+
+    @pydantic.field_validator("livekit_url")
+    @classmethod
+    def _livekit_is_url(cls, value: str) -> str:
+        if not value.startswith(("ws://", "wss://", "http://", "https://")):
+            raise ValueError("must begin with ws://, wss://, http:// or https://")
+        return value
+
+    @pydantic.field_validator("database_url")
+    @classmethod
+    def _url_is_url(cls, value: str) -> str:
+        try:
+            driver = sa.make_url(value).drivername if value else ""
+        except sa.exc.ArgumentError:
+            raise ValueError("this is not a database URL") from None
+        if driver and driver != "sqlite+aiosqlite":
+            raise ValueError("only sqlite+aiosqlite:///path is supported")
+        return value
+
+    @pydantic.field_validator("trunkline_redis_url")
+    @classmethod
+    def _redis_is_redis(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith("redis://"):
+            raise ValueError("must begin with redis://")
+        return value
+
+    @property
+    def store_url(self) -> str:
+        if self.database_url:
+            return self.database_url
+        return f"sqlite+aiosqlite:///{self.trunkline_state_dir / 'trunkline.db'}"
+
+
+def load(**overrides: Any) -> DispatchSettings:
+    """The settings of this process; `overrides` stand in for variables, for tests.
+
+    Raises:
+        ConfigurationInvalid: something is missing or wrong; every variable is named, no value is shown.
+    """
+    try:
+        return DispatchSettings(**overrides)
+    except pydantic.ValidationError as error:
+        raise errors.ConfigurationInvalid([_sentence(problem) for problem in error.errors()]) from None
+
+
+def _sentence(problem: Any) -> str:
+    name = str(problem["loc"][0]).upper() if problem["loc"] else "settings"
+    if problem["type"] == "missing":
+        return f"{name} is not set; dispatch does not start without it."
+    return f"{name}: {problem['msg'].removeprefix('Value error, ')}."

@@ -1,0 +1,109 @@
+"""The store: one engine, and two kinds of transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import pathlib
+from collections.abc import AsyncIterator, Iterator
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy import exc
+from sqlalchemy.ext import asyncio as sa_async
+
+from callcore import errors
+from dispatch.store import sqlite
+
+_log = structlog.get_logger(__name__)
+
+
+class StoreUnavailable(errors.Unavailable):
+    """The database does not answer."""
+
+    public_code = "store_unavailable"
+
+
+class Store:
+    """Hands out transactions. Writers of this process take turns; readers never wait for them."""
+
+    def __init__(self, url: str) -> None:
+        # Parameters are numbers and words of callers: an error must not print them.
+        self._engine = sa_async.create_async_engine(url, hide_parameters=True)
+        self._turn = asyncio.Lock()
+        self._reads = _Health("reading")
+        self._writes = _Health("writing")
+        if self._engine.dialect.name == "sqlite":
+            sqlite.prepare(self._engine)
+
+    @contextlib.asynccontextmanager
+    async def reading(self) -> AsyncIterator[sa_async.AsyncConnection]:
+        """A transaction that sees one moment of the store.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+        """
+        with self._reads.watched():
+            async with self._engine.connect() as connection, connection.begin():
+                yield connection
+
+    @contextlib.asynccontextmanager
+    async def writing(self) -> AsyncIterator[sa_async.AsyncConnection]:
+        """A transaction that may write; commits at the end of the block, rolls back if it raises.
+
+        Raises:
+            StoreUnavailable: the database does not answer; nothing was written.
+        """
+        with self._writes.watched():
+            async with self._turn, self._engine.connect() as connection:
+                await connection.execution_options(**{sqlite.WRITES: True})
+                async with connection.begin():
+                    yield connection
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+def database_file(url: str) -> pathlib.Path | None:
+    """The file of a SQLite database; None for a server or a database in memory."""
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        return None
+    return pathlib.Path(parsed.database)
+
+
+class _Health:
+    """Why one kind of transaction fails: said once, when it begins and when it is over."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._cause: str | None = None
+
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[None]:
+        """Translate the database's failures.
+
+        Raises:
+            StoreUnavailable: the database does not answer, is locked or full, or must not be written to.
+        """
+        try:
+            yield
+        except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
+            self._now(_cause(error))
+            raise StoreUnavailable from error
+        self._now(None)
+
+    def _now(self, cause: str | None) -> None:
+        if cause != self._cause:
+            if cause is None:
+                _log.info("the store works again", doing=self._kind)
+            else:
+                _log.error("the store does not work", doing=self._kind, cause=cause)
+        self._cause = cause
+
+
+def _cause(error: exc.SQLAlchemyError) -> str:
+    """What the driver calls it, such as `OperationalError SQLITE_FULL`; its sentence may repeat what was stored."""
+    driver = getattr(error, "orig", None) or error
+    name = getattr(driver, "sqlite_errorname", "")
+    return f"{type(driver).__name__} {name}".strip()

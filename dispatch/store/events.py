@@ -1,0 +1,44 @@
+"""Rows of events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext import asyncio as sa_async
+
+from callcore import events
+from dispatch.store import readable, tables
+
+_T = tables.events
+
+
+async def insert(tx: sa_async.AsyncConnection, event: events.Event) -> None:
+    """Keep an event; its sequence is unique within the call, whatever else runs at the same time."""
+    await tx.execute(
+        sa.insert(_T).values(
+            id=event.id,
+            call_id=event.call_id,
+            sequence=event.sequence,
+            type=event.type.value,
+            at=event.at,
+            data=dict(event.data),
+        )
+    )
+
+
+async def of_call(tx: sa_async.AsyncConnection, call_id: str) -> tuple[events.Event, ...]:
+    """Every event of a call by sequence."""
+    rows = await tx.execute(sa.select(_T).where(_T.c.call_id == call_id).order_by(_T.c.sequence))
+    return readable.only(rows, _event, "events")
+
+
+def _event(row: sa.Row[Any]) -> events.Event:
+    return events.Event(
+        id=row.id,
+        call_id=row.call_id,
+        sequence=row.sequence,
+        type=events.EventType(row.type),
+        at=row.at,
+        data=row.data,
+    )

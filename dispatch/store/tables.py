@@ -1,0 +1,118 @@
+"""Every table of dispatch. A change here needs a migration in `migrations/versions/`; a test compares the two."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from dispatch.store import types
+
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+# A string without a length holds what the contract does not bound.
+metadata = sa.MetaData(naming_convention=_NAMES)
+
+calls = sa.Table(
+    "calls",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("room_name", sa.String(256), nullable=False, unique=True),
+    sa.Column("direction", sa.String(16), nullable=False),
+    sa.Column("status", sa.String(16), nullable=False, index=True),
+    sa.Column("caller", sa.String(32), index=True),
+    sa.Column("dialed", sa.String(32), index=True),
+    sa.Column("created_at", types.UtcDateTime, nullable=False, index=True),
+    sa.Column("agent_id", sa.String, index=True),
+    sa.Column("agent_version", sa.String),
+    sa.Column("answered_at", types.UtcDateTime),
+    sa.Column("ended_at", types.UtcDateTime),
+    sa.Column("duration_s", sa.Float),
+    sa.Column("end_reason", sa.String(32)),
+    sa.Column("ended_by", sa.String(16)),
+    sa.Column("sip_status_code", sa.Integer),
+    sa.Column("sip_status", sa.String),
+    sa.Column("outcome", sa.String(32)),
+    sa.Column("end_is_inferred", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("user_turns", sa.Integer, nullable=False),
+    sa.Column("sequence", sa.Integer, nullable=False),
+    # The job that holds the call, and what it was told.
+    sa.Column("worker_id", sa.String(128), nullable=False),
+    sa.Column("job_id", sa.String(128), nullable=False),
+    sa.Column("generation", sa.Integer, nullable=False),
+    sa.Column("intake", sa.Text, nullable=False),
+    sa.Column("plan", sa.Text),
+    # What LiveKit and operators have said and the ledger has not acted upon yet.
+    sa.Column("leg_left_at", types.UtcDateTime),
+    sa.Column("leg_left_reason", sa.String(64)),
+    sa.Column("hangup_requested_at", types.UtcDateTime),
+)
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("call_id", sa.ForeignKey("calls.id"), nullable=False),
+    sa.Column("sequence", sa.Integer, nullable=False),
+    sa.Column("type", sa.String(64), nullable=False),
+    sa.Column("at", types.UtcDateTime, nullable=False),
+    sa.Column("data", sa.JSON, nullable=False),
+    sa.UniqueConstraint("call_id", "sequence"),
+)
+
+turns = sa.Table(
+    "turns",
+    metadata,
+    sa.Column("call_id", sa.ForeignKey("calls.id"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("role", sa.String(16), nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("at", types.UtcDateTime, nullable=False),
+    sa.Column("interrupted", sa.Boolean, nullable=False),
+    sa.Column("transcription_delay_s", sa.Float),
+    sa.Column("end_of_turn_delay_s", sa.Float),
+    sa.Column("llm_first_token_s", sa.Float),
+    sa.Column("tts_first_audio_s", sa.Float),
+    sa.Column("reply_delay_s", sa.Float),
+)
+
+spools = sa.Table(
+    "spools",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("last_line", sa.Integer, nullable=False),
+    sa.Column("updated_at", types.UtcDateTime, nullable=False),
+)
+
+late_facts = sa.Table(
+    "late_facts",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("call_id", sa.ForeignKey("calls.id"), index=True),
+    sa.Column("room_name", sa.String, nullable=False),
+    sa.Column("at", types.UtcDateTime, nullable=False),
+    sa.Column("why", sa.String(64), nullable=False),
+    sa.Column("fact", sa.Text, nullable=False),
+)
+
+workers = sa.Table(
+    "workers",
+    metadata,
+    sa.Column("id", sa.String(128), primary_key=True),
+    sa.Column("version", sa.String, nullable=False),
+    sa.Column("calls", sa.Integer, nullable=False),
+    sa.Column("max_calls", sa.Integer, nullable=False),
+    sa.Column("accepting", sa.Boolean, nullable=False),
+    sa.Column("rooms", sa.JSON, nullable=False),
+    sa.Column("reported_at", types.UtcDateTime, nullable=False, index=True),
+)
+
+notices = sa.Table(
+    "livekit_notices",
+    metadata,
+    sa.Column("id", sa.String(128), primary_key=True),
+    sa.Column("received_at", types.UtcDateTime, nullable=False, index=True),
+)

@@ -1,0 +1,82 @@
+"""Calls: many, and one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import pydantic
+from aiohttp import web
+
+from callcore import calls, contract, errors, numbers, outcomes
+from dispatch import answers, keys, paths, routes
+from dispatch.store import calls as call_rows
+from dispatch.store import engine, pages
+from dispatch.store import turns as turn_rows
+from dispatch.v1 import cursors, schemas
+
+_DEFAULT_LIMIT = 50
+_MAX_LIMIT = 200
+
+
+def _e164(text: str) -> str:
+    try:
+        return numbers.parse(text)
+    except errors.InvalidNumber as error:
+        raise ValueError(error.message) from None
+
+
+class Filters(schemas.Shape):
+    """Query parameters of the list."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", populate_by_name=False)
+
+    status: calls.Status | None = None
+    direction: calls.Direction | None = None
+    agent_id: Annotated[str | None, pydantic.Field(max_length=128)] = None
+    number: Annotated[str, pydantic.AfterValidator(_e164)] | None = None
+    """Either side of the call."""
+    outcome: outcomes.Outcome | None = None
+    from_: Annotated[contract.Moment | None, pydantic.Field(alias="from")] = None
+    """Created at this time or later."""
+    to: contract.Moment | None = None
+    """Created before this time."""
+    limit: Annotated[int, pydantic.Field(ge=1, le=_MAX_LIMIT)] = _DEFAULT_LIMIT
+    cursor: Annotated[str | None, pydantic.Field(max_length=128)] = None
+
+
+async def index(request: web.Request, wanted: Filters, _: routes.Nothing) -> web.Response:
+    """A page of calls, newest first."""
+    before = cursors.decode(wanted.cursor) if wanted.cursor is not None else None
+    narrowed = pages.Filter(
+        status=wanted.status,
+        direction=wanted.direction,
+        agent_id=wanted.agent_id,
+        number=wanted.number,
+        outcome=wanted.outcome,
+        since=wanted.from_,
+        until=wanted.to,
+    )
+    async with request.app[keys.STORE].reading() as tx:
+        found = await pages.page(tx, narrowed, limit=wanted.limit, before=before)
+    page = schemas.CallPage(
+        items=tuple(schemas.CallSummary.of(call) for call in found.calls),
+        next_cursor=cursors.encode(found.next_before) if found.next_before else None,
+    )
+    return answers.model(page)
+
+
+async def show(request: web.Request, _: routes.Nothing, __: routes.Nothing) -> web.Response:
+    """One call, with its transcript."""
+    return answers.model(await load(request.app[keys.STORE], paths.call_id(request)))
+
+
+async def load(store: engine.Store, call_id: str) -> schemas.Call:
+    """A call as `/v1` shows it.
+
+    Raises:
+        NoSuchCall: there is none.
+    """
+    async with store.reading() as tx:
+        entry = await call_rows.get(tx, call_id)
+        placed = await turn_rows.of_call(tx, call_id)
+    return schemas.Call.with_turns(entry.call, tuple(place.turn for place in placed))

@@ -1,0 +1,177 @@
+"""The shapes of `/v1`, as a client sees them. What is not known yet is null."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any, Literal
+
+import pydantic
+from pydantic import alias_generators
+
+from callcore import calls, clock, endings, events, outcomes, turns
+
+Time = Annotated[dt.datetime, pydantic.PlainSerializer(clock.rfc3339, return_type=str)]
+
+
+class Shape(pydantic.BaseModel):
+    """Base of what goes out: camelCase outside, snake_case inside."""
+
+    model_config = pydantic.ConfigDict(
+        alias_generator=alias_generators.to_camel, populate_by_name=True, serialize_by_alias=True, frozen=True
+    )
+
+
+class Termination(Shape):
+    """How a call ended."""
+
+    result: endings.Result
+    reason: endings.Reason
+    sip_status_code: int | None
+    sip_status: str | None
+    ended_by: endings.EndedBy
+
+    @classmethod
+    def of(cls, end: endings.Termination) -> Termination:
+        return cls(
+            result=end.result,
+            reason=end.reason,
+            sip_status_code=end.sip_status_code,
+            sip_status=end.sip_status,
+            ended_by=end.ended_by,
+        )
+
+
+class Turn(Shape):
+    """Something that was said, with the time that each stage of it took."""
+
+    role: turns.Role
+    message: str
+    timestamp: Time
+    source: Literal["voice_ai"] = "voice_ai"
+    interrupted: bool
+    transcription_delay_seconds: float | None
+    end_of_turn_delay_seconds: float | None
+    llm_first_token_seconds: float | None
+    tts_first_audio_seconds: float | None
+    reply_delay_seconds: float | None
+
+    @classmethod
+    def of(cls, turn: turns.Turn) -> Turn:
+        return cls(
+            role=turn.role,
+            message=turn.message,
+            timestamp=turn.at,
+            interrupted=turn.interrupted,
+            transcription_delay_seconds=turn.timings.transcription_delay_s,
+            end_of_turn_delay_seconds=turn.timings.end_of_turn_delay_s,
+            llm_first_token_seconds=turn.timings.llm_first_token_s,
+            tts_first_audio_seconds=turn.timings.tts_first_audio_s,
+            reply_delay_seconds=turn.timings.reply_delay_s,
+        )
+
+
+class CallSummary(Shape):
+    """A call in a list."""
+
+    call_id: str
+    direction: calls.Direction
+    status: calls.Status
+    from_: Annotated[str | None, pydantic.Field(alias="from")]
+    to: str | None
+    dialed_number: str | None
+    forwarded_from_number: str | None = None
+    agent_id: str | None
+    agent_version: str | None
+    contact_id: str | None = None
+    room_name: str
+    created_at: Time
+    answered_at: Time | None
+    ended_at: Time | None
+    duration_seconds: float | None
+    termination: Termination | None
+    outcome: outcomes.Outcome | None
+    recording_url: str | None = None
+    transfers: tuple[dict[str, Any], ...] = ()
+    metadata: dict[str, Any] = {}
+
+    @classmethod
+    def fields_of(cls, call: calls.Call) -> dict[str, Any]:
+        """The fields of a call under their names here."""
+        return {
+            "call_id": call.id,
+            "direction": call.direction,
+            "status": call.status,
+            "from_": call.caller,
+            "to": call.dialed,
+            "dialed_number": call.dialed,
+            "agent_id": call.agent_id,
+            "agent_version": call.agent_version,
+            "room_name": call.room_name,
+            "created_at": call.created_at,
+            "answered_at": call.answered_at,
+            "ended_at": call.ended_at,
+            "duration_seconds": call.duration_s,
+            "termination": Termination.of(call.termination) if call.termination else None,
+            "outcome": call.outcome,
+        }
+
+    @classmethod
+    def of(cls, call: calls.Call) -> CallSummary:
+        return cls(**cls.fields_of(call))
+
+
+class Call(CallSummary):
+    """A call with what was said in it."""
+
+    transcript: tuple[Turn, ...]
+
+    @classmethod
+    def with_turns(cls, call: calls.Call, said: tuple[turns.Turn, ...]) -> Call:
+        return cls(**cls.fields_of(call), transcript=tuple(Turn.of(turn) for turn in said))
+
+
+class Ended(Shape):
+    """The last event of a transcript's stream."""
+
+    call_id: str
+    ended_at: Time | None
+    duration_seconds: float | None
+    termination: Termination | None
+    outcome: outcomes.Outcome | None
+
+    @classmethod
+    def of(cls, call: calls.Call) -> Ended:
+        return cls(
+            call_id=call.id,
+            ended_at=call.ended_at,
+            duration_seconds=call.duration_s,
+            termination=Termination.of(call.termination) if call.termination else None,
+            outcome=call.outcome,
+        )
+
+
+class CallPage(Shape):
+    """A page of calls, newest first."""
+
+    items: tuple[CallSummary, ...]
+    next_cursor: str | None
+
+
+class Event(Shape):
+    """One event of a call."""
+
+    id: str
+    sequence: int
+    type: events.EventType
+    at: Time
+    data: dict[str, str | int | float | bool | None]
+
+    @classmethod
+    def of(cls, event: events.Event) -> Event:
+        return cls(id=event.id, sequence=event.sequence, type=event.type, at=event.at, data=dict(event.data))
+
+
+class EventList(Shape):
+    """Every event of a call, gapless from 1."""
+
+    events: tuple[Event, ...]

@@ -1,0 +1,36 @@
+"""What a phone does when it is called."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+from lab.softphone import conversations, g711, negotiation, sounds
+from lab.softphone.misbehaviour import Misbehaviour
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Answering:
+    """Rings, then answers or refuses."""
+
+    after_s: float | None = 0.0
+    """Rings so long; None: until the test says `answer` or `refuse`, or the caller gives up."""
+    code: int = 200
+    """The final response: 200 answers, 300 and more refuse."""
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Further headers of the final response."""
+    rings: bool = True
+    """Off: no 180 before the final response."""
+    play: sounds.Sound | None = None
+    """Said as soon as the call is answered."""
+    play_rate: int = conversations.DEFAULT_RATE
+    """Samples a second of `play`; a file knows its own."""
+    codecs: tuple[g711.Codec, ...] = negotiation.DEFAULT_CODECS
+    """What the phone can do, the preferred one first."""
+    misbehaviour: Misbehaviour = dataclasses.field(default_factory=Misbehaviour)
+
+
+UNAVAILABLE = Answering(code=480, rings=False)
+"""A phone that was not told how to answer."""
+RINGS_FOREVER = Answering(after_s=None)
+"""Nobody is at home."""

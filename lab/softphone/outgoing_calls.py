@@ -1,0 +1,158 @@
+"""A call that this phone began."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from lab.softphone import calls, dialogs, digest, endings, errors, messages, methods, uris
+from lab.softphone.client_transactions import ClientTransaction, Outcome
+from lab.softphone.endings import EndedBy
+from lab.softphone.headers import Headers
+from lab.softphone.timelines import Milestone
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Dialing:
+    """Whom to call, and as whom."""
+
+    target: str
+    """The sip: URI to call."""
+    caller: str
+    """The user part of the From URI."""
+    headers: Headers = dataclasses.field(default_factory=Headers)
+    """Further headers of the INVITE."""
+    credentials: digest.Credentials | None = None
+    """For a 401 or 407; without them it is final."""
+
+
+class OutgoingCall(calls.Call):
+    """A call from the INVITE on."""
+
+    def __init__(self, setup: calls.Setup, dialing: Dialing) -> None:
+        self._address = uris.parse(dialing.target).address
+        super().__init__(setup)
+        self._dialing = dialing
+        self._invite = self._first_invite()
+        self._has_authenticated = False
+        self._is_cancelling = False
+        self._cancel: ClientTransaction | None = None
+
+    def start(self) -> None:
+        """Sends the INVITE."""
+        transactions = self._setup.agent.transactions
+        outcome = Outcome(on_response=self._receive_response, on_timeout=self._time_out)
+        transactions.request(self._invite, self._address, outcome, acks=not self._setup.misbehaviour.never_acks)
+
+    async def ringing(self, *, timeout: float) -> None:
+        """Waits for the 180.
+
+        Raises:
+            CallRefused: a final response of 300 or more came instead.
+        """
+        await self._reach(Milestone.RINGING, timeout=timeout)
+
+    async def cancel(self, *, timeout: float = calls.HANG_UP_S) -> endings.Ending:
+        """Gives up before the answer. A call that was answered in the same moment is hung up."""
+        return await self.hang_up(timeout=timeout)
+
+    def leave(self, more: Headers | None = None) -> None:
+        """Sends BYE; before the answer CANCEL, as soon as a provisional response allows it (RFC 3261 section 9.1)."""
+        if self._dialog is not None:
+            super().leave(more)
+            return
+        self._is_cancelling = True
+        if self.timeline.reached(Milestone.TRYING):
+            self._send_cancel()
+
+    def _first_invite(self) -> messages.Request:
+        setup, dialing = self._setup, self._dialing
+        headers = Headers.of(
+            ("Via", setup.agent.via()),
+            dialogs.MAX_FORWARDS,
+            ("From", f"<sip:{dialing.caller}@{setup.agent.ip}>;tag={setup.tag}"),
+            ("To", f"<{dialing.target}>"),
+            ("Call-ID", setup.call_id),
+            ("CSeq", "1 INVITE"),
+            self._contact,
+            methods.ALLOWED,
+            ("Content-Type", messages.SDP),
+        )
+        return messages.Request(
+            method="INVITE", uri=dialing.target, headers=headers + dialing.headers, body=self._media.negotiation.offer()
+        )
+
+    def _receive_response(self, response: messages.Response) -> None:
+        if response.cseq != self._invite.cseq:
+            return  # a late copy of a challenge that has been met
+        if not response.is_final:
+            self._receive_provisional(response)
+        elif response.code < 300:
+            self._receive_answer(response)
+        elif self._dialing.credentials is not None and digest.is_challenge(response) and not self._has_authenticated:
+            self._invite_again(response, self._dialing.credentials)
+        else:
+            self._refused(response)
+        self._changes.notify()
+
+    def _receive_provisional(self, response: messages.Response) -> None:
+        self.timeline.mark(Milestone.TRYING)
+        if response.code > 100:
+            self.timeline.mark(Milestone.RINGING)
+        if self._is_cancelling:
+            self._send_cancel()
+
+    def _receive_answer(self, response: messages.Response) -> None:
+        if self._dialog is not None:
+            self._ack(response.cseq)  # a copy of the 2xx: our ACK was lost
+            return
+        self.timeline.mark(Milestone.ANSWERED)
+        self._dialog = dialogs.Dialog.of_caller(self._invite, response)
+        self._ack(response.cseq)
+        if self._is_cancelling:
+            super().leave()
+            return
+        try:
+            self._media.negotiation.accept(response.body)
+        except errors.BadSdp:
+            super().leave()
+            return
+        self._begin_to_talk()
+
+    def _refused(self, response: messages.Response) -> None:
+        gave_up = response.code == 487 and self._is_cancelling
+        self._end(
+            EndedBy.CANCELLED if gave_up else EndedBy.REJECTED,
+            code=response.code,
+            phrase=response.phrase,
+            headers=response.headers,
+        )
+
+    def _invite_again(self, challenge: messages.Response, credentials: digest.Credentials) -> None:
+        self._has_authenticated = True
+        invite = self._invite
+        try:
+            proof = digest.answer(challenge, method="INVITE", uri=invite.uri, credentials=credentials)
+        except errors.MalformedMessage:
+            self._refused(challenge)
+            return
+        anew = Headers.of(("Via", self._setup.agent.via()), ("CSeq", f"{invite.cseq + 1} INVITE"))
+        self._invite = dataclasses.replace(invite, headers=anew + invite.headers.without("Via", "CSeq") + proof)
+        self.start()
+
+    def _send_cancel(self) -> None:
+        if self._cancel is not None:
+            return
+        invite = self._invite
+        headers = Headers.of(("Via", invite.required("Via")), ("CSeq", f"{invite.cseq} CANCEL"))
+        request = messages.Request(
+            method="CANCEL",
+            uri=invite.uri,
+            headers=headers + invite.headers.only("Route", "Max-Forwards", "From", "To", "Call-ID"),
+        )
+        # The INVITE's own 487 ends the call; the response to the CANCEL says nothing about it.
+        outcome = Outcome(on_response=lambda _: None, on_timeout=self._time_out)
+        self._cancel = self._setup.agent.transactions.request(request, self._address, outcome)
+
+    def _time_out(self) -> None:
+        if self._dialog is None:
+            self._end(EndedBy.TIMEOUT)

@@ -1,0 +1,211 @@
+"""The softphone: places calls, answers calls, many at once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator, Iterable, Mapping
+
+from lab.softphone import (
+    answerings,
+    calls,
+    digest,
+    errors,
+    g711,
+    messages,
+    methods,
+    negotiation,
+    tasks,
+    timers,
+    uris,
+    user_agents,
+)
+from lab.softphone.headers import Headers
+from lab.softphone.incoming_calls import IncomingCall
+from lab.softphone.misbehaviour import Misbehaviour
+from lab.softphone.outgoing_calls import Dialing, OutgoingCall
+from lab.softphone.server_transactions import InviteServerTransaction, ServerTransaction
+
+MOST_UNCLAIMED_CALLS = 1000
+"""Incoming calls that wait for `next_call`; further ones get 503."""
+_CLOSING_S = 1.0
+"""How long `close` waits for the other sides to agree that calls are over."""
+
+
+class Softphone:
+    """A SIP phone over UDP. Use `async with Softphone.open() as phone`."""
+
+    def __init__(self, base_timers: timers.Timers) -> None:
+        self._agent = user_agents.UserAgent(on_request=self._receive, on_ack=self._receive_ack, base_timers=base_timers)
+        self._calls: dict[tuple[str, str], calls.Call] = {}
+        self._reaping = tasks.Tasks()
+        self._answerings: dict[str | None, answerings.Answering] = {None: answerings.UNAVAILABLE}
+        self._unclaimed: asyncio.Queue[IncomingCall] = asyncio.Queue(MOST_UNCLAIMED_CALLS)
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def open(
+        cls, *, ip: str = "127.0.0.1", port: int = 0, base_timers: timers.Timers | None = None
+    ) -> AsyncIterator[Softphone]:
+        """A phone that is closed at the end of the block.
+
+        Args:
+            ip: the local address of signalling and audio.
+            port: of the signalling; 0 takes any free one.
+            base_timers: retransmission timers, for tests that cannot wait for the real ones.
+        """
+        phone = cls(base_timers or timers.Timers())
+        await phone._agent.open(ip, port)
+        try:
+            yield phone
+        finally:
+            await phone.close()
+
+    @property
+    def address(self) -> uris.Address:
+        return self._agent.ip, self._agent.port
+
+    def uri(self, user: str) -> str:
+        """The sip: URI that reaches this phone."""
+        return f"sip:{user}@{self._agent.ip}:{self._agent.port}"
+
+    @property
+    def dialogs(self) -> tuple[calls.Call, ...]:
+        """The calls that are alive, from the first INVITE to the end of the BYE."""
+        return tuple(self._calls.values())
+
+    async def dial(
+        self,
+        target: str,
+        *,
+        caller: str,
+        headers: Mapping[str, str] | None = None,
+        codecs: Iterable[g711.Codec | str] = negotiation.DEFAULT_CODECS,
+        username: str | None = None,
+        password: str | None = None,
+        misbehaviour: Misbehaviour | None = None,
+    ) -> OutgoingCall:
+        """Sends an INVITE.
+
+        Args:
+            target: the sip: URI to call.
+            caller: the user part of the From URI, for example a number.
+            headers: further headers of the INVITE.
+            codecs: what to offer, the preferred one first, by member or name (`"PCMA"`).
+            username: with `password`, the credentials for a 401 or 407.
+            password: see `username`.
+            misbehaviour: what to do wrong.
+        """
+        known = username is not None and password is not None
+        dialing = Dialing(
+            target=target,
+            caller=caller,
+            headers=Headers.given(headers),
+            credentials=digest.Credentials(username=username or "", password=password or "") if known else None,
+        )
+        setup = self._setup(
+            call_id=f"{secrets.token_hex(12)}@{self._agent.ip}",
+            user=caller,
+            codecs=tuple(codec if isinstance(codec, g711.Codec) else g711.Codec[codec] for codec in codecs),
+            misbehaviour=misbehaviour or Misbehaviour(),
+        )
+        call = OutgoingCall(setup, dialing)
+        self._calls[call.key] = call
+        call.start()
+        return call
+
+    def answer_with(self, answering: answerings.Answering, *, user: str | None = None) -> None:
+        """From now on, calls are answered like this.
+
+        Args:
+            answering: what to do.
+            user: only calls to this user part of the Request-URI; None: all that have no rule of their own.
+        """
+        self._answerings[user] = answering
+
+    async def next_call(self, *, timeout: float) -> IncomingCall:
+        """The next call that reached this phone, answered or not; each is handed out once.
+
+        Raises:
+            Deadline: none came.
+        """
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._unclaimed.get()
+        except TimeoutError as late:
+            raise errors.Deadline(f"no call came within {timeout:g} s") from late
+
+    async def close(self) -> None:
+        """Ends every call and frees every socket. Calls whose other side does not answer are dropped after a second."""
+        alive = self.dialogs
+        for call in alive:
+            call.leave()
+        await asyncio.gather(*(_gone(call) for call in alive))
+        for call in self.dialogs:
+            call.abandon()
+        await self._agent.close()
+        await self._reaping.finish()
+
+    def _setup(
+        self, *, call_id: str, user: str, codecs: tuple[g711.Codec, ...], misbehaviour: Misbehaviour
+    ) -> calls.Setup:
+        return calls.Setup(
+            agent=self._agent,
+            call_id=call_id,
+            tag=secrets.token_hex(6),
+            user=user,
+            codecs=codecs,
+            misbehaviour=misbehaviour,
+            on_over=self._forget,
+        )
+
+    def _forget(self, call: calls.Call) -> None:
+        self._calls.pop(call.key, None)
+        self._reaping.start(call.tasks.close())
+
+    def _receive(self, request: messages.Request, transaction: ServerTransaction) -> None:
+        call = self._calls.get((request.call_id, request.to_tag or ""))
+        if request.method == "CANCEL":
+            self._receive_cancel(request, transaction)
+        elif call is not None:
+            call.receive(request, transaction)
+        elif request.to_tag is not None:
+            transaction.respond(messages.response_to(request, 481))
+        elif isinstance(transaction, InviteServerTransaction):
+            self._ring(request, transaction)
+        elif request.method == "OPTIONS":
+            transaction.respond(methods.options_answer(request))
+        else:
+            transaction.respond(methods.refusal(request))
+
+    def _receive_ack(self, ack: messages.Request) -> None:
+        call = self._calls.get((ack.call_id, ack.to_tag or ""))
+        if call is not None:
+            call.acknowledge(ack)
+
+    def _receive_cancel(self, cancel: messages.Request, transaction: ServerTransaction) -> None:
+        invite = self._agent.transactions.invite_of(cancel)
+        transaction.respond(messages.response_to(cancel, 481 if invite is None else 200))
+        for call in self.dialogs:
+            if isinstance(call, IncomingCall) and call.is_cancelled_by(invite):
+                call.give_up()
+
+    def _ring(self, invite: messages.Request, transaction: InviteServerTransaction) -> None:
+        if self._unclaimed.full():
+            transaction.respond(messages.response_to(invite, 503))
+            return
+        user = uris.parse(invite.uri).user
+        answering = self._answerings.get(user, self._answerings[None])
+        setup = self._setup(
+            call_id=invite.call_id, user=user, codecs=answering.codecs, misbehaviour=answering.misbehaviour
+        )
+        call = IncomingCall(setup, answering, invite, transaction)
+        self._calls[call.key] = call
+        self._unclaimed.put_nowait(call)
+        call.start()
+
+
+async def _gone(call: calls.Call) -> None:
+    with contextlib.suppress(errors.Deadline):
+        await call.ended(timeout=_CLOSING_S)

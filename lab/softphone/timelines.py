@@ -1,0 +1,69 @@
+"""When a call came to what."""
+
+from __future__ import annotations
+
+import enum
+import time
+
+from lab.softphone import errors
+
+
+class Milestone(enum.StrEnum):
+    """The moments of a call."""
+
+    INVITE = "invite"
+    """The INVITE was sent, or received: second 0."""
+    TRYING = "trying"
+    """100 Trying."""
+    RINGING = "ringing"
+    """180 Ringing or another provisional response that tells of progress."""
+    ANSWERED = "answered"
+    """The 2xx."""
+    ACKED = "acked"
+    """The ACK of the 2xx."""
+    BYE = "bye"
+    """The first BYE, whoever sent it."""
+    ENDED = "ended"
+    """Nothing is left of the call."""
+
+
+class _Seconds:
+    """Reads one milestone, as an attribute."""
+
+    def __init__(self, milestone: Milestone) -> None:
+        self._milestone = milestone
+
+    def __get__(self, timeline: Timeline, owner: type[Timeline]) -> float:
+        found = timeline.get(self._milestone)
+        if found is None:
+            raise errors.NotReached(f"the call has not come to: {self._milestone}")
+        return found
+
+
+class Timeline:
+    """Milestones in seconds since the INVITE; reading one that was not reached raises NotReached."""
+
+    trying_s = _Seconds(Milestone.TRYING)
+    ringing_s = _Seconds(Milestone.RINGING)
+    answered_s = _Seconds(Milestone.ANSWERED)
+    acked_s = _Seconds(Milestone.ACKED)
+    bye_s = _Seconds(Milestone.BYE)
+    ended_s = _Seconds(Milestone.ENDED)
+
+    def __init__(self) -> None:
+        self.origin_s = time.monotonic()
+        """Second 0 by the machine's monotonic clock."""
+        self._reached: dict[Milestone, float] = {Milestone.INVITE: 0.0}
+
+    def now_s(self) -> float:
+        return time.monotonic() - self.origin_s
+
+    def mark(self, milestone: Milestone) -> None:
+        """The call has come to this, now, unless it had before."""
+        self._reached.setdefault(milestone, self.now_s())
+
+    def get(self, milestone: Milestone) -> float | None:
+        return self._reached.get(milestone)
+
+    def reached(self, milestone: Milestone) -> bool:
+        return milestone in self._reached

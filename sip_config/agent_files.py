@@ -1,0 +1,119 @@
+"""One agent, from its file in `agents/` and the prompt and flow that it names."""
+
+from __future__ import annotations
+
+import re
+
+from callcore import errors
+from sip_config import configurations, digests, documents, flow_schema, folders, problems, prompting, schema, validation
+
+FOLDER = "agents"
+FLOW_SUFFIX = ".flow.yaml"
+_SUFFIX = ".yaml"
+_PROMPTS = "prompts"
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}(\.flow)?\.yaml")
+
+
+def is_agent_file(name: str) -> bool:
+    """Whether a file's name can be an agent's id, or a flow's."""
+    return _NAME.fullmatch(name) is not None
+
+
+def agent_id(file: str) -> str:
+    """The id of the agent in a file: its name without folder and `.yaml`."""
+    return file.removeprefix(f"{FOLDER}/").removesuffix(_SUFFIX)
+
+
+def load(
+    folder: folders.Folder, document: documents.Document
+) -> tuple[configurations.Agent | None, list[problems.Problem]]:
+    """The agent in a document, or None, and every problem in its file, prompt and flow."""
+    settings, found = validation.check(document, schema.Agent)
+    if settings is None:
+        return None, found
+    reading = _Reading(folder, document, settings)
+    instructions, greeting, flow = reading.instructions(), reading.text("greeting", settings.greeting), reading.flow()
+    found += reading.found
+    if found or instructions is None:
+        return None, found
+    agent = configurations.Agent(
+        id=agent_id(document.name),
+        version=digests.of(settings, instructions.text, flow),
+        settings=settings,
+        instructions=instructions,
+        greeting=greeting,
+        flow=flow,
+    )
+    return agent, []
+
+
+class _Reading:
+    """Reads what an agent's file names."""
+
+    def __init__(self, folder: folders.Folder, document: documents.Document, settings: schema.Agent) -> None:
+        self.found: list[problems.Problem] = []
+        self._folder = folder
+        self._document = document
+        self._settings = settings
+
+    def instructions(self) -> configurations.Template | None:
+        if self._settings.instructions is not None:
+            return self.text("instructions", self._settings.instructions)
+        template = self._prompt(self._settings.prompt or "")
+        if template is not None:
+            self.found += prompting.check(template)
+        return template
+
+    def text(self, key: str, text: str) -> configurations.Template:
+        """A template that stands in the agent's own file."""
+        line = self._document.place((key,)).text_line
+        template = configurations.Template(text=text, file=self._document.name, line=line, path=(key,))
+        self.found += prompting.check(template)
+        return template
+
+    def flow(self) -> str | None:
+        """The scripted flow, where one is named."""
+        names = self._settings.provider_settings.flow_files()
+        if not names:
+            return None
+        if len(set(names)) > 1:
+            self._complain(("llm",), "only one flow can be named by an agent")
+            return None
+        path = ("llm", "flow") if self._document.value(("llm", "flow")) else ("llm",)
+        if not folders.is_file_name(names[0]):
+            self._complain(path, "name a file in `agents/`, beside this one")
+            return None
+        return self._flow(f"{FOLDER}/{names[0]}", path)
+
+    def _flow(self, name: str, path: problems.Path) -> str | None:
+        text = self._read(self._folder, name, path)
+        if text is not None:
+            try:
+                flow_schema.parse(text, name)
+            except errors.ConfigurationInvalid as error:
+                self.found += [problems.parse(problem) for problem in error.problems]
+        return text
+
+    def _prompt(self, name: str) -> configurations.Template | None:
+        path = ("prompt",)
+        if not folders.is_file_name(name):
+            self._complain(path, "name a file in `prompts/`")
+            return None
+        built_in = folders.Folder(root=folders.BUILT_IN_PROMPTS)
+        own = f"{_PROMPTS}/{name}"
+        if not self._folder.has(own) and not built_in.has(name):
+            known = [*self._folder.files(_PROMPTS), *built_in.files()]
+            self._complain(path, f"no such file in `prompts/`, nor built in{problems.nearest(name, known)}")
+            return None
+        text = self._read(self._folder, own, path) if self._folder.has(own) else self._read(built_in, name, path)
+        return None if text is None else configurations.Template(text=text, file=own)
+
+    def _read(self, folder: folders.Folder, name: str, path: problems.Path) -> str | None:
+        try:
+            return folder.read(name)
+        except folders.Unreadable as error:
+            self._complain(path, f"{name}: {error.message}")
+            return None
+
+    def _complain(self, path: problems.Path, message: str) -> None:
+        self.found.append(self._document.problem(path, message))

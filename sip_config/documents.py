@@ -1,0 +1,188 @@
+"""A YAML file as plain data in which every scalar keeps the text that the author wrote, and its place.
+
+Nothing is guessed from the look of a word: `+12015550100`, `NO`, `09:00` and `0123` stay what they are, and the schema
+decides what a number or a switch is. Only an empty value, `~` and `null` mean nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+
+from ruamel.yaml import YAML, events
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.reader import ReaderError
+
+from sip_config import problems
+
+Plain = str | None | list["Plain"] | dict[str, "Plain"]
+
+_MAX_DEPTH = 24  # a configuration needs eight; the parser's work grows with the square of the depth
+_MAX_VALUES = 20_000  # about half a second of parsing; some three thousand numbers
+_NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a value stands; counted from one."""
+
+    line: int
+    column: int
+    text_line: int
+    """Where its text begins: for a block (`|` or `>`), the line after."""
+
+
+_START = Place(line=1, column=1, text_line=1)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Document:
+    """One file that was read."""
+
+    name: str
+    data: Plain
+    places: Mapping[problems.Path, Place]
+    found: tuple[problems.Problem, ...] = ()
+    """What is wrong with it as YAML."""
+
+    def place(self, path: problems.Path) -> Place:
+        """The place of a value, or the nearest one around it."""
+        while path and path not in self.places:
+            path = path[:-1]
+        return self.places.get(path, _START)
+
+    def problem(self, path: problems.Path, message: str) -> problems.Problem:
+        """A problem at the place of a value."""
+        place = self.place(path)
+        return problems.Problem(file=self.name, line=place.line, column=place.column, path=path, message=message)
+
+    def value(self, path: problems.Path) -> Plain:
+        """The value at a path; None where there is nothing."""
+        value = self.data
+        for part in path:
+            if isinstance(value, dict):
+                value = value.get(str(part))
+            else:
+                value = value[part] if isinstance(value, list) and isinstance(part, int) and part < len(value) else None
+        return value
+
+    def items(self, key: str) -> dict[str | int, Plain]:
+        """The members of a list or mapping under a key of the top level; none where it is neither."""
+        inside = self.data.get(key) if isinstance(self.data, dict) else None
+        if isinstance(inside, list):
+            return dict(enumerate(inside))
+        return dict(inside.items()) if isinstance(inside, dict) else {}
+
+
+def read(text: str, name: str) -> Document:
+    """Parse one YAML document. Whatever is wrong stands in `found`; what could be read stands in `data`."""
+    reader = _Reader(name, text)
+    data = reader.read()
+    return Document(name=name, data=data, places=reader.places, found=tuple(reader.found))
+
+
+class _GivenUp(Exception):
+    """Too deep or too long to go on."""
+
+
+class _Reader:
+    """Builds plain data from the parser's events. Aliases and tags are refused, so nothing grows and nothing runs."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.places: dict[problems.Path, Place] = {}
+        self.found: list[problems.Problem] = []
+        self._name = name
+        self._text = text
+        self._events: Iterator[events.Event] = YAML(typ="safe", pure=True).parse(text)
+        self._values = 0
+
+    def read(self) -> Plain:
+        try:
+            return self._document()
+        except _GivenUp:
+            return None
+        except MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+            self._complain(line, column, (), f"not valid YAML: {error.problem or error.context}")
+        except ReaderError as error:
+            before = self._text[: error.position]
+            line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+            self._complain(line, column, (), "a character that YAML does not allow")
+        except (YAMLError, ValueError, OverflowError):  # an escape such as "\UFFFFFFFF" is not checked by the parser
+            self._complain(1, 1, (), "not valid YAML")
+        return None
+
+    def _document(self) -> Plain:
+        data: Plain = None
+        for event in self._events:
+            if isinstance(event, events.NodeEvent):
+                if () in self.places:
+                    self._refuse(event, (), "a second document: one file holds one")
+                    break
+                data = self._value(event, ())
+        return data
+
+    def _value(self, event: events.Event, path: problems.Path, key: events.Event | None = None) -> Plain:
+        """The value that begins with an event; it stands where its key stands."""
+        self._values += 1
+        if self._values > _MAX_VALUES:
+            self._refuse(event, (), f"more than {_MAX_VALUES} values in one file")
+            raise _GivenUp
+        if len(path) > _MAX_DEPTH:
+            self._refuse(event, path[:1], "nested too deeply")
+            raise _GivenUp
+        self.places.setdefault(path, _place(event, key or event))
+        if getattr(event, "tag", None) is not None:
+            self._refuse(event, path, "tags (`!name`) are not supported")
+        match event:
+            case events.ScalarEvent():
+                return None if event.style is None and event.value in _NOTHING else str(event.value)
+            case events.SequenceStartEvent():
+                return self._list(path)
+            case events.MappingStartEvent():
+                return self._mapping(path)
+        self._refuse(event, path, "aliases (`*name`) are not supported: write the value again")
+        return None
+
+    def _list(self, path: problems.Path) -> list[Plain]:
+        items: list[Plain] = []
+        for event in self._events:
+            if isinstance(event, events.SequenceEndEvent):
+                break
+            items.append(self._value(event, (*path, len(items))))
+        return items
+
+    def _mapping(self, path: problems.Path) -> dict[str, Plain]:
+        items: dict[str, Plain] = {}
+        for event in self._events:
+            if isinstance(event, events.MappingEndEvent):
+                break
+            key = self._key(event, path)
+            if key in items:
+                self._refuse(event, (*path, key), "given twice")
+            value = self._value(next(self._events), (*path, key), event)
+            items.setdefault(key, value)
+        return items
+
+    def _key(self, event: events.Event, path: problems.Path) -> str:
+        if isinstance(event, events.ScalarEvent):
+            return str(event.value)
+        self._refuse(event, path, "a key must be a word")
+        self._value(event, (*path, ""))
+        return ""
+
+    def _refuse(self, event: events.Event, path: problems.Path, message: str) -> None:
+        self._complain(event.start_mark.line + 1, event.start_mark.column + 1, path, message)
+
+    def _complain(self, line: int, column: int, path: problems.Path, message: str) -> None:
+        self.found.append(problems.Problem(file=self._name, line=line, column=column, path=path, message=message))
+
+
+def _place(event: events.Event, at: events.Event) -> Place:
+    is_block = isinstance(event, events.ScalarEvent) and event.style in ("|", ">")
+    return Place(
+        line=at.start_mark.line + 1,
+        column=at.start_mark.column + 1,
+        text_line=event.start_mark.line + (2 if is_block else 1),
+    )

@@ -1,0 +1,25 @@
+"""`organization.yaml`."""
+
+from __future__ import annotations
+
+from sip_config import values
+from sip_config.schema import shapes
+
+
+class Organization(shapes.Shape):
+    """Whose phones these are."""
+
+    id: values.Slug
+    """Marks the trunks and rules that this configuration owns in LiveKit."""
+    name: values.Text
+    """What callers know it by; prompts say `{{ organization.name }}`."""
+    time_zone: values.TimeZone
+    """Where the organization's clock hangs, such as `America/New_York`."""
+    country: values.Country | None = None
+    """Whose national numbers to expect from carriers that leave out the country code, such as `US`."""
+
+
+class OrganizationFile(shapes.Shape):
+    """`organization.yaml`."""
+
+    organization: Organization

@@ -1,0 +1,108 @@
+"""`trunks.yaml`: connections to carriers and PBXs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import ipaddress
+from typing import Annotated, Self
+
+import pydantic
+
+from sip_config import values
+from sip_config.schema import shapes
+
+_RINGING_TIMEOUT = dt.timedelta(seconds=30)  # longer than any plan and greeting take, shorter than callers wait
+_DIAL_TIMEOUT = dt.timedelta(seconds=40)  # about eight rings; many voicemails answer before
+
+
+class Auth(shapes.Shape):
+    """SIP digest credentials (RFC 3261 section 22)."""
+
+    username: values.Text
+    """User name of the digest."""
+    password: Annotated[pydantic.SecretStr, pydantic.Field(min_length=1, max_length=200)]
+    """Its password, as a reference such as `${TRUNK_PASSWORD}`."""
+
+
+class InboundTrunk(shapes.Shape):
+    """From whom calls are taken."""
+
+    allowed_addresses: tuple[values.Network, ...] = ()
+    """IP addresses and networks of the carrier; calls from elsewhere are refused."""
+    auth: Auth | None = None
+    """Credentials that the carrier must show."""
+    ringing_timeout: Annotated[
+        values.Duration, pydantic.Field(ge=dt.timedelta(seconds=5), le=dt.timedelta(minutes=3))
+    ] = _RINGING_TIMEOUT
+    """How long a call may ring before it is refused with 486."""
+    open: bool = False
+    """Says that anybody in the world may call in here, without credentials."""
+
+    @pydantic.model_validator(mode="after")
+    def _guarded(self) -> Self:
+        for_all = not self.allowed_addresses or any(
+            ipaddress.ip_network(network).prefixlen == 0 for network in self.allowed_addresses
+        )
+        if for_all and self.auth is None and not self.open:
+            raise values.wrong(
+                "anybody in the world could call in here: give `allowed_addresses` or `auth`, or write `open: true`"
+            )
+        return self
+
+
+class Transport(enum.StrEnum):
+    """How SIP travels (RFC 3261 section 18)."""
+
+    UDP = "udp"
+    TCP = "tcp"
+    TLS = "tls"
+
+
+class MediaEncryption(enum.StrEnum):
+    """Whether sound is encrypted (SRTP, RFC 3711)."""
+
+    DISABLE = "disable"
+    ALLOW = "allow"
+    REQUIRE = "require"
+
+
+class OutboundTrunk(shapes.Shape):
+    """Through whom calls are placed."""
+
+    address: values.Host
+    """Host or IP address of the carrier, with a port where it is not the usual one."""
+    transport: Transport = Transport.UDP
+    """`udp`, `tcp` or `tls`: how SIP travels to the carrier."""
+    media_encryption: MediaEncryption = MediaEncryption.DISABLE
+    """`disable`, `allow` or `require`: whether sound is encrypted (SRTP)."""
+    auth: Auth | None = None
+    """Credentials that the carrier asks for."""
+    headers: dict[values.HeaderName, values.HeaderText] = pydantic.Field(default_factory=dict)
+    """SIP headers to send with every INVITE."""
+    ringing_timeout: Annotated[
+        values.Duration, pydantic.Field(ge=dt.timedelta(seconds=5), le=dt.timedelta(minutes=3))
+    ] = _DIAL_TIMEOUT
+    """How long a dialed phone may ring."""
+
+
+class Trunk(shapes.Shape):
+    """A connection to a carrier or PBX."""
+
+    inbound: InboundTrunk | None = None
+    """From whom calls are taken; without it this trunk takes none."""
+    outbound: OutboundTrunk | None = None
+    """Through whom calls are placed; without it this trunk places none."""
+
+    @pydantic.model_validator(mode="after")
+    def _of_use(self) -> Self:
+        if self.inbound is None and self.outbound is None:
+            raise values.wrong("give it `inbound`, `outbound` or both")
+        return self
+
+
+class TrunksFile(shapes.Shape):
+    """`trunks.yaml`."""
+
+    trunks: dict[values.Slug, Trunk]
+    """Trunks by name."""

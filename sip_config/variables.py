@@ -1,0 +1,114 @@
+"""What a prompt may speak of: the variables of its template and their parts."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import functools
+import typing
+import zoneinfo
+from collections.abc import Mapping
+
+# English, whatever locale the machine has.
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class OrganizationNames:
+    """`organization`."""
+
+    id: str
+    name: str
+    time_zone: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AgentNames:
+    """`agent`."""
+
+    id: str
+    name: str
+    language: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class NumberNames:
+    """`number`: the line that was called."""
+
+    e164: str
+    label: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Moment:
+    """`now`: the organization's wall clock, in words that a model understands and values that can be compared."""
+
+    date: str
+    """Such as `2026-11-21`."""
+    time: str
+    """Such as `06:43`."""
+    weekday: str
+    """Such as `Saturday`."""
+    hour: int
+    """0 to 23."""
+    text: str
+    """Such as `Saturday, 21 November 2026, 06:43`; what `{{ now }}` says."""
+
+    @classmethod
+    def at(cls, moment: dt.datetime, time_zone: str) -> Moment:
+        local = moment.astimezone(zoneinfo.ZoneInfo(time_zone))
+        weekday, month = _WEEKDAYS[local.weekday()], _MONTHS[local.month - 1]
+        time = f"{local:%H:%M}"
+        return cls(
+            date=local.date().isoformat(),
+            time=time,
+            weekday=weekday,
+            hour=local.hour,
+            text=f"{weekday}, {local.day} {month} {local.year}, {time}",
+        )
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Variables:
+    """The values for one call."""
+
+    organization: OrganizationNames
+    agent: AgentNames
+    number: NumberNames
+    now: Moment
+    time_zone: str
+    """Name of the organization's time zone."""
+    caller: str = ""
+    """The caller's number as E.164; empty where it is withheld, or not known yet."""
+
+    def by_name(self) -> dict[str, object]:
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
+
+@functools.cache
+def parts() -> Mapping[str, frozenset[str]]:
+    """Every variable, with the names of its parts; none for plain text."""
+    return {
+        name: frozenset(field.name for field in dataclasses.fields(kind))
+        if dataclasses.is_dataclass(kind)
+        else frozenset()
+        for name, kind in typing.get_type_hints(Variables).items()
+    }
+
+
+_SAMPLE = Variables(
+    organization=OrganizationNames(id="sample", name="Sample", time_zone="UTC"),
+    agent=AgentNames(id="sample", name="Sample", language="en-US"),
+    number=NumberNames(e164="+12015550100", label="Sample"),
+    now=Moment.at(dt.datetime(2026, 1, 2, 3, 4, tzinfo=dt.UTC), "UTC"),
+    time_zone="UTC",
+)
+SAMPLES = (_SAMPLE, dataclasses.replace(_SAMPLE, caller="+12015550101"))
+"""Values to try a template with: a withheld caller, and a known one."""

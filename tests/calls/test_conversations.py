@@ -1,0 +1,91 @@
+"""Whole conversations, side by side, as heard and as kept."""
+
+import asyncio
+
+import aiohttp
+import pytest
+
+from cli import api, demonstrating
+from lab import labs, softphone, speech
+from lab.scenarios import scripts, verdicts
+from tests.calls import standing
+
+pytestmark = [pytest.mark.calls, pytest.mark.asyncio(loop_scope="session")]
+
+
+async def test_the_demonstration_call_passes_its_verdict(lab: labs.Lab, phone: softphone.Softphone) -> None:
+    checks = await demonstrating.call_and_judge(lab, scripts.built_in("front-desk"))
+    assert [check for check in checks if not check.passed] == []
+    await standing.settles(lab, phone)
+
+
+async def test_another_callers_audio_gives_another_transcript(lab: labs.Lab, phone: softphone.Softphone) -> None:
+    """The verdict of the demonstration cannot be had by a call in which other things were said."""
+    script = scripts.built_in("front-desk")
+    other = script.model_copy(
+        update={"turns": (scripts.Line(say="Can I speak to a human?"), scripts.Line(say="Goodbye"))}
+    )
+    seen = await demonstrating.call_and_record(lab, other)
+    assert seen.ledger is not None
+    assert verdicts.share_heard("Can I speak to a human", " ".join(seen.ledger.messages("user"))) > 0.6
+    failed = [check.what for check in verdicts.judge(script, seen.phone, seen.ledger) if not check.passed]
+    assert "turn 1 is in the transcript" in failed
+    assert "turn 3 got the right answer" in failed
+    await standing.settles(lab, phone)
+
+
+async def test_two_calls_at_once_do_not_hear_each_other(
+    lab: labs.Lab, phone: softphone.Softphone, ledger: api.Api
+) -> None:
+    known = await standing.known_calls(ledger)
+    calls = [await phone.dial(standing.uri(lab), caller=f"+1201555012{i}") for i in (4, 5)]
+    await asyncio.gather(*(call.answered(timeout=15) for call in calls))
+    await asyncio.gather(*(call.hears_speech(timeout=10, since_s=0) for call in calls))
+    await asyncio.gather(*(call.hears_silence(for_s=1.0, timeout=20) for call in calls))
+    # One caller sends a tone that no agent sends: the other must not hear a trace of it.
+    hertz = 1000.0
+    from_s = calls[1].now_s
+    await calls[0].play(softphone.tone(hertz, 2.0), rate=8000)
+    assert calls[1].tone_level(hertz, from_s, calls[1].now_s) < -60
+    said = await calls[1].play(await speech.say_async("What are your opening hours?"))
+    await calls[1].hears_speech(timeout=10, since_s=said.end_s)
+    await asyncio.gather(*(call.hang_up() for call in calls))
+    await standing.settles(lab, phone)
+
+    rows = [await ledger.call(call_id) for call_id in await standing.known_calls(ledger) - known]
+    by_caller = {row["from"]: [turn["message"].lower() for turn in row["transcript"]] for row in rows}
+    assert set(by_caller) == {"+12015550124", "+12015550125"}
+    assert any("hours" in message for message in by_caller["+12015550125"])
+    assert not any("hours" in message for message in by_caller["+12015550124"])
+
+
+async def test_the_stream_during_the_call_equals_the_one_after_it(
+    lab: labs.Lab, phone: softphone.Softphone, ledger: api.Api
+) -> None:
+    known = await standing.known_calls(ledger)
+    call = await phone.dial(standing.uri(lab), caller=standing.CALLER)
+    await call.answered(timeout=10)
+    call_id = (await standing.new_call(ledger, known))["callId"]
+    during = asyncio.create_task(stream(lab, call_id))
+    for text in ("What are your opening hours?", "Goodbye"):
+        await call.hears_speech(timeout=10, since_s=0)
+        await call.hears_silence(for_s=1.0, timeout=20)
+        said = await call.play(await speech.say_async(text))
+        await call.hears_speech(timeout=10, since_s=said.end_s)
+    await call.ended(timeout=20)
+    live = await asyncio.wait_for(during, 30)
+    assert live == await stream(lab, call_id)
+    assert live.count(b"event: turn") == 5
+    assert live.count(b"event: ended") == 1
+    await standing.event_types(ledger, call_id)
+    await standing.settles(lab, phone)
+
+
+async def stream(lab: labs.Lab, call_id: str) -> bytes:
+    """A transcript stream to its end, without its heartbeats."""
+    headers = {"Authorization": f"Bearer {lab.api_key}", "Accept": "text/event-stream"}
+    url = f"{lab.dispatch_url}/v1/calls/{call_id}/transcript"
+    async with aiohttp.ClientSession(headers=headers) as http, http.get(url) as response:
+        assert response.status == 200
+        body = await asyncio.wait_for(response.read(), 120)
+    return b"\n\n".join(block for block in body.split(b"\n\n") if not block.startswith(b":"))

@@ -1,0 +1,20 @@
+"""Rules for every test module."""
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+
+_KINDS = ("unit", "integration", "calls")
+_TESTS = pathlib.Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A module carries the marker of the folder it lies in, so that a kind can be chosen by either."""
+    for item in items:
+        folder = item.path.relative_to(_TESTS).parts[0]
+        carried = [kind for kind in _KINDS if item.get_closest_marker(kind)]
+        expected = [folder] if folder in _KINDS else ["unit"]
+        if carried != expected:
+            raise pytest.UsageError(f"{item.nodeid} must carry the marker {expected[0]!r} and no other, not {carried}")

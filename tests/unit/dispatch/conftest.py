@@ -1,0 +1,122 @@
+"""A dispatch in this process: a real store on disk and a real HTTP server, LiveKit behind test doubles."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import io
+import pathlib
+import shutil
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pydantic
+import pytest
+from aiohttp import test_utils, web
+
+import sip_config
+from callcore import clock
+from dispatch import app, keys, settings
+from dispatch.store import engine, migrating
+from sip_config import configurations, loading
+from tests.unit.dispatch import doubles, samples
+
+API_KEY = "tl_test_0123456789abcdef"
+SECRET = "internal-secret-of-the-tests"
+SETTINGS: dict[str, Any] = {
+    "trunkline_api_key": API_KEY,
+    "trunkline_internal_secret": SECRET,
+    "livekit_url": "ws://127.0.0.1:1",
+    "livekit_api_key": "devkey",
+    "livekit_api_secret": "secret-of-livekit-in-the-tests-0",
+    "_env_file": None,
+}
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    path = tmp_path_factory.mktemp("database") / "empty.db"
+
+    async def make() -> None:
+        store = engine.Store(f"sqlite+aiosqlite:///{path}")
+        await migrating.upgrade(store)
+        await store.close()
+
+    asyncio.run(make())
+    return path
+
+
+@pytest.fixture(scope="session")
+def configuration() -> configurations.Configuration:
+    return loading.load(pathlib.Path(sip_config.__file__).parent / "demo", {})
+
+
+@pytest.fixture
+async def store(empty_database: pathlib.Path, tmp_path: pathlib.Path) -> AsyncIterator[engine.Store]:
+    path = tmp_path / "trunkline.db"
+    shutil.copy(empty_database, path)
+    opened = engine.Store(f"sqlite+aiosqlite:///{path}")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def manual_clock() -> clock.ManualClock:
+    return clock.ManualClock(wall=samples.START)
+
+
+@dataclasses.dataclass(kw_only=True)
+class Service:
+    """A running dispatch, and hands to reach into it."""
+
+    app: web.Application
+    client: test_utils.TestClient[web.Request, web.Application]
+    store: engine.Store
+    clock: clock.ManualClock
+    livekit: doubles.FakeRooms
+    objects: doubles.FakeObjects
+
+    async def internal(self, method: str, path: str, body: pydantic.BaseModel | None = None) -> tuple[int, Any]:
+        """A request of a worker."""
+        headers = {"Authorization": f"Bearer {SECRET}", "Content-Type": "application/json"}
+        data = io.BytesIO(body.model_dump_json().encode()) if body is not None else None
+        async with self.client.request(method, path, data=data, headers=headers) as response:
+            return response.status, await response.json() if response.content_length else None
+
+    async def public(self, path: str, method: str = "GET", **options: Any) -> tuple[int, Any]:
+        """A request with an API key."""
+        headers = {"Authorization": f"Bearer {API_KEY}", **options.pop("headers", {})}
+        async with self.client.request(method, path, headers=headers, **options) as response:
+            return response.status, await response.json() if response.content_length else None
+
+    async def deliver(self, *records: Any, first: int = 1, **options: Any) -> None:
+        """Spool lines of a worker."""
+        status, _ = await self.internal("POST", "/internal/spool", samples.batch(records, first=first, **options))
+        assert status == 200
+
+    async def only_call(self) -> dict[str, Any]:
+        _, page = await self.public("/v1/calls")
+        (summary,) = page["items"]
+        _, call = await self.public(f"/v1/calls/{summary['callId']}")
+        assert isinstance(call, dict)
+        return call
+
+
+@pytest.fixture
+async def service(
+    store: engine.Store, configuration: configurations.Configuration, manual_clock: clock.ManualClock
+) -> AsyncIterator[Service]:
+    livekit, objects = doubles.FakeRooms(), doubles.FakeObjects()
+    application = app.build(
+        app.Parts(
+            settings=settings.load(**SETTINGS),
+            configuration=configuration,
+            store=store,
+            livekit=livekit,
+            objects=objects,
+            clock=manual_clock,
+        )
+    )
+    async with test_utils.TestClient(test_utils.TestServer(application)) as client:
+        await application[keys.SWITCHBOARD].wait_ready(2.0)
+        yield Service(app=application, client=client, store=store, clock=manual_clock, livekit=livekit, objects=objects)

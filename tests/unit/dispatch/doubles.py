@@ -1,0 +1,94 @@
+"""Stand-ins for LiveKit behind dispatch's own ports."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping
+
+from callcore import contract
+from dispatch.ledger import changes
+from dispatch.livekit import rooms
+from sip_config import live
+
+DIALED = "+12015550100"
+TRUNK, RULE, CATCH_ALL_RULE = "ST_lab", "SDR_lab", "SDR_all"
+LIVE = live.LiveObjects(
+    numbers={DIALED: live.LiveNumber(trunk_id=TRUNK, rule_id=RULE)}, catch_all_rule_id=CATCH_ALL_RULE
+)
+
+CALLER = rooms.Participant(identity="sip_+12015550123", kind=rooms.Kind.SIP, attributes={"sip.trunkID": TRUNK})
+AGENT = rooms.Participant(identity="agent-AJ_1", kind=rooms.Kind.AGENT, attributes={})
+STRANGER = rooms.Participant(
+    identity="sip_+12015550166", kind=rooms.Kind.SIP, attributes={contract.CATCH_ALL_ATTRIBUTE: "1"}
+)
+
+
+@dataclasses.dataclass
+class FakeRooms:
+    """Rooms in memory. While `is_out` is set, LiveKit does not answer."""
+
+    present: dict[str, list[rooms.Participant]] = dataclasses.field(default_factory=dict)
+    closed: list[str] = dataclasses.field(default_factory=list)
+    refused: list[tuple[str, str, Mapping[str, str]]] = dataclasses.field(default_factory=list)
+    failing: set[str] = dataclasses.field(default_factory=set)
+    """Rooms in which nobody can be listed."""
+    is_out: bool = False
+    refuses_rpc: bool = False
+
+    async def ours(self) -> tuple[rooms.Room, ...]:
+        self._answer()
+        return tuple(rooms.Room(name=name, created_at=dt.datetime.now(dt.UTC)) for name in self.present)
+
+    async def participants(self, room_name: str) -> tuple[rooms.Participant, ...]:
+        self._answer()
+        if room_name in self.failing:
+            raise rooms.LiveKitUnavailable("LiveKit failed: internal")
+        return tuple(self.present.get(room_name, ()))
+
+    async def close(self, room_name: str) -> None:
+        self._answer()
+        self.closed.append(room_name)
+        self.present.pop(room_name, None)
+
+    async def refuse(self, room_name: str, identity: str, headers: Mapping[str, str]) -> None:
+        self._answer()
+        if self.refuses_rpc:
+            raise rooms.LiveKitUnavailable("LiveKit failed: unavailable")
+        self.refused.append((room_name, identity, headers))
+
+    def _answer(self) -> None:
+        if self.is_out:
+            raise rooms.LiveKitUnavailable("LiveKit failed: ClientConnectorError")
+
+
+@dataclasses.dataclass
+class FakeObjects:
+    """Trunks and rules in memory."""
+
+    is_out: bool = False
+    are_missing: bool = True
+    applied: int = 0
+
+    async def missing(self) -> tuple[str, ...]:
+        if self.is_out:
+            raise rooms.LiveKitUnavailable("LiveKit failed: ClientConnectorError")
+        return ("trunk/lab",) if self.are_missing else ()
+
+    async def found(self) -> live.LiveObjects:
+        return LIVE
+
+    async def apply(self) -> live.LiveObjects:
+        self.applied += 1
+        self.are_missing = False
+        return LIVE
+
+
+@dataclasses.dataclass
+class NoAftermath:
+    """Only remembers what was committed."""
+
+    followed: list[changes.Outcome] = dataclasses.field(default_factory=list)
+
+    def follow(self, outcome: changes.Outcome) -> None:
+        self.followed.append(outcome)

@@ -1,0 +1,53 @@
+"""The documentation names what there is, and nothing else."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+
+import pytest
+
+from callcore import events
+from dispatch import metrics
+from dispatch.livekit import bookkeeping
+from dispatch.v1 import table
+from tests.unit.dispatch import conftest
+
+pytestmark = pytest.mark.unit
+
+DOCS = pathlib.Path(__file__).parents[3] / "docs"
+
+
+def rows(page: str, heading: str) -> list[list[str]]:
+    """The cells of the table under a heading, without its head."""
+    section = (DOCS / page).read_text().split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    lines = [line for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def test_every_route_is_documented(service: conftest.Service) -> None:
+    documented = {
+        tuple(cells[0].strip("`").split(" ")) for cells in rows("api.md", "Calls") + rows("api.md", "Operation")
+    }
+    served = {
+        (route.method, route.resource.canonical)
+        for route in service.app.router.routes()
+        if route.method != "HEAD" and route.resource is not None
+    }
+    public = {(method, path) for method, path in served if not path.startswith(("/internal", bookkeeping.PATH))}
+    assert documented == public
+    assert {(route.method, route.path) for route in table.ROUTES} <= public
+
+
+def test_every_event_type_is_documented() -> None:
+    assert [cells[0].strip("`") for cells in rows("api.md", "Events")] == [kind.value for kind in events.EventType]
+
+
+def test_every_metric_is_documented_with_its_labels() -> None:
+    documented = {cells[0].strip("`"): re.findall(r"`(\w+)`", cells[1]) for cells in rows("metrics.md", "Dispatch")}
+    made = {}
+    for collector in vars(metrics.Metrics()).values():
+        if name := getattr(collector, "_name", None):
+            suffix = "_total" if type(collector).__name__ == "Counter" else ""
+            made[name + suffix] = list(collector._labelnames)
+    assert documented == made

@@ -1,0 +1,58 @@
+"""One inbound call, its plan, and a snapshot that routes it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from callcore import calls, clock, contract
+
+NOW = dt.datetime(2026, 3, 6, 14, 30, tzinfo=dt.UTC)
+DIALED, CALLER = "+12015550100", "+12015550123"
+TRUNK, RULE = "ST_carrier", "SDR_carrier"
+SECRET = "internal-secret-of-the-tests"
+CALL = "call_01k8r3v5m2c4d6e8f0g1h2j3k4"
+
+
+def a_clock() -> clock.ManualClock:
+    return clock.ManualClock(wall=NOW)
+
+
+def intake(
+    dialed: str | None = DIALED, *, trunk_id: str | None = TRUNK, rule_id: str | None = RULE
+) -> contract.CallIntake:
+    return contract.CallIntake(
+        room_name=f"call_{DIALED}_x7",
+        direction=calls.Direction.INBOUND,
+        caller=CALLER,
+        dialed=dialed,
+        trunk_id=trunk_id,
+        rule_id=rule_id,
+        sip_call_id="abc@127.0.0.1",
+        job_id="AJ_1",
+        worker_id="wrk_1",
+        arrived_at=NOW,
+    )
+
+
+def agent(agent_id: str = "front-desk") -> contract.AgentPlan:
+    """An agent of hosted providers."""
+    return contract.AgentPlan(
+        agent_id=agent_id,
+        agent_version="v1",
+        name="Ava",
+        instructions="Help.",
+        greeting="Hello.",
+        language="en-US",
+        stt=contract.ProviderSpec(provider="deepgram"),
+        llm=contract.ProviderSpec(provider="openai"),
+        tts=contract.ProviderSpec(provider="elevenlabs"),
+    )
+
+
+KEYS = {"DEEPGRAM_API_KEY": "dg-secret", "OPENAI_API_KEY": "oa-secret", "ELEVENLABS_API_KEY": "el-secret"}
+BY_DISPATCH = contract.CallPlan(call_id=CALL, decided_by="dispatch", plan=contract.Converse(agent=agent()))
+
+
+def snapshot(version: str = "1", *, agent_id: str = "front-desk") -> contract.Snapshot:
+    known = contract.SnapshotNumber(trunk_id=TRUNK, rule_id=RULE, plan=contract.Converse(agent=agent(agent_id)))
+    return contract.Snapshot(version=version, numbers={DIALED: known})

@@ -1,0 +1,44 @@
+"""The end of a call is decided once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import pytest
+
+from callcore import endings
+from worker.jobs import endings as job_endings
+
+pytestmark = pytest.mark.unit
+
+
+async def test_the_first_cause_wins() -> None:
+    ending = job_endings.Ending()
+    ending.decide(endings.Reason.BUSY, endings.EndedBy.CALLEE, sip_status_code=486, sip_status="Busy Here")
+    ending.decide(endings.Reason.CALLER_HANGUP, endings.EndedBy.CALLER)
+    assert ending.is_decided
+    termination = await ending.wait()
+    assert (termination.reason, termination.ended_by) == (endings.Reason.BUSY, endings.EndedBy.CALLEE)
+    assert (termination.sip_status_code, termination.sip_status) == (486, "Busy Here")
+
+
+async def test_everybody_who_waits_hears_the_same() -> None:
+    ending = job_endings.Ending()
+    waiting = [asyncio.create_task(ending.wait()) for _ in range(3)]
+    await asyncio.sleep(0)
+    ending.decide(endings.Reason.AGENT_HANGUP, endings.EndedBy.AGENT)
+    heard = await asyncio.gather(*waiting, ending.wait())
+    assert {id(termination) for termination in heard} == {id(heard[0])}
+
+
+async def test_who_gives_up_waiting_takes_nothing_from_the_others() -> None:
+    ending = job_endings.Ending()
+    impatient, patient = asyncio.create_task(ending.wait()), asyncio.create_task(ending.wait())
+    await asyncio.sleep(0)
+    impatient.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await impatient
+    assert not ending.is_decided
+    ending.decide(endings.Reason.SILENCE, endings.EndedBy.SYSTEM)
+    assert (await patient).reason is endings.Reason.SILENCE

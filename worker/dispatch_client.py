@@ -1,0 +1,130 @@
+"""The worker's side of the internal API of dispatch."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import aiohttp
+import pydantic
+
+from callcore import contract, errors
+
+_REQUEST_S = 10.0  # for what nobody waits for on the phone
+
+_M = TypeVar("_M", bound=pydantic.BaseModel)
+
+
+class CallTaken(errors.Conflict):
+    """Another job holds this call; this one has to leave it alone."""
+
+    public_code = "fenced"
+
+
+class CallOver(errors.Conflict):
+    """The call has ended already; its room is to be closed."""
+
+    public_code = "call_over"
+
+
+class LinesMissing(errors.Conflict):
+    """Dispatch lacks lines before these, as after its store was restored from a backup."""
+
+    public_code = "lines_missing"
+
+    def __init__(self, expected: int) -> None:
+        super().__init__()
+        self.expected = expected
+
+
+class DispatchClient:
+    """Speaks the contract of `callcore.contract`.
+
+    Every way of not answering is `DispatchUnavailable`; what dispatch refuses on purpose has an error of its own.
+    """
+
+    def __init__(self, http: aiohttp.ClientSession, base_url: str, secret: str) -> None:
+        self._http = http
+        self._base = base_url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {secret}"}
+
+    async def announce(self, intake: contract.CallIntake, timeout: float) -> contract.CallAccepted:
+        """Tell dispatch of a call; the answer may hold the plan already.
+
+        Raises:
+            CallTaken, CallOver: this job has nothing to do here.
+        """
+        body = await self._request("POST", "/internal/calls", intake, timeout)
+        return _parsed(contract.CallAccepted, body)
+
+    async def wait_for_plan(self, call_id: str, timeout: float) -> contract.CallPlan:
+        """The plan of a call, waiting until dispatch has decided."""
+        body = await self._request("GET", f"/internal/calls/{call_id}/plan", None, timeout)
+        return _parsed(contract.CallPlan, body)
+
+    async def send_lines(self, batch: contract.SpoolBatch) -> contract.SpoolReceipt:
+        """Deliver spool lines.
+
+        Raises:
+            LinesMissing: earlier lines have to be sent first.
+        """
+        body = await self._request("POST", "/internal/spool", batch, _REQUEST_S)
+        return _parsed(contract.SpoolReceipt, body)
+
+    async def report(self, report: contract.WorkerReport, timeout: float) -> None:
+        """Say that this worker is alive."""
+        await self._request("POST", "/internal/workers", report, timeout)
+
+    async def fetch_snapshot(self, etag: str | None, timeout: float) -> tuple[contract.Snapshot, str | None] | None:
+        """The routing snapshot and its ETag; None when it is still the one of `etag`."""
+        headers = {**self._headers, **({"If-None-Match": etag} if etag else {})}
+        limit = aiohttp.ClientTimeout(total=timeout)
+        try:
+            async with self._http.get(f"{self._base}/internal/snapshot", headers=headers, timeout=limit) as response:
+                if response.status == 304:
+                    return None
+                if response.status != 200:
+                    raise errors.DispatchUnavailable(f"dispatch answered {response.status}")
+                return _parsed(contract.Snapshot, await response.read()), response.headers.get("ETag")
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise errors.DispatchUnavailable(type(error).__name__) from None
+
+    async def _request(self, method: str, path: str, message: pydantic.BaseModel | None, timeout: float) -> bytes:
+        headers = {**self._headers, "Content-Type": "application/json"}
+        limit = aiohttp.ClientTimeout(total=timeout)
+        data = message.model_dump_json().encode() if message is not None else None
+        try:
+            async with self._http.request(
+                method, self._base + path, data=data, headers=headers, timeout=limit
+            ) as response:
+                body = await response.read()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise errors.DispatchUnavailable(type(error).__name__) from None
+        if response.status == 409:
+            raise _conflict(body)
+        if response.status // 100 != 2:
+            raise errors.DispatchUnavailable(f"dispatch answered {response.status}")
+        return body
+
+
+class _Problem(pydantic.BaseModel):
+    code: str
+    expected: int = 1
+
+
+def _conflict(body: bytes) -> errors.TrunklineError:
+    problem = _parsed(_Problem, body)
+    match problem.code:
+        case CallTaken.public_code:
+            return CallTaken()
+        case CallOver.public_code:
+            return CallOver()
+        case LinesMissing.public_code:
+            return LinesMissing(problem.expected)
+    return errors.DispatchUnavailable(f"dispatch answered 409 {problem.code}")
+
+
+def _parsed(model: type[_M], body: bytes) -> _M:
+    try:
+        return model.model_validate_json(body)
+    except pydantic.ValidationError as error:
+        raise errors.DispatchUnavailable(f"dispatch sent something that is no {model.__name__}") from error

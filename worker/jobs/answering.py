@@ -1,0 +1,83 @@
+"""The answer gate: the call is answered only when there is something to hear.
+
+livekit-sip sends 200 OK when it subscribes to the first audio track of the room. So the track is published when the
+first frame of the greeting is in hand, and the frame is pushed when the bridge has subscribed: the caller pays for no
+dead air and loses no syllable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from livekit import rtc
+from livekit.agents.voice import io
+from livekit.agents.voice.room_io import _output as room_output
+
+GREETING_S = 4.0  # from plan to answer at the latest, greeting or not
+_SAMPLE_RATE = 24_000  # Hz; what livekit-agents publishes by default
+_TRACK_NAME = "agent"
+
+
+class AnswerGate(io.AudioOutput):
+    """An audio output that publishes its track with the first frame.
+
+    Wraps livekit-agents' own room output, which is not public: this is the one place that names it.
+    """
+
+    def __init__(self, room: rtc.Room) -> None:
+        self._track = room_output._ParticipantAudioOutput(
+            room,
+            sample_rate=_SAMPLE_RATE,
+            num_channels=1,
+            track_publish_options=rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE),
+            track_name=_TRACK_NAME,
+        )
+        super().__init__(
+            label="AnswerGate",
+            capabilities=io.AudioOutputCapabilities(pause=True),
+            next_in_chain=self._track,
+            sample_rate=_SAMPLE_RATE,
+        )
+        self._opening: asyncio.Task[None] | None = None
+        self._first_frame = asyncio.Event()
+
+    @property
+    def is_open(self) -> bool:
+        """The bridge has taken the track: the call is answered."""
+        return self._track.subscribed.done() and not self._track.subscribed.cancelled()
+
+    async def first_frame(self) -> None:
+        """Wait until there is something to hear."""
+        await self._first_frame.wait()
+
+    async def open(self) -> None:
+        """Publish the track and wait until the bridge has subscribed: the moment of 200 OK."""
+        if self._opening is None:
+            self._opening = asyncio.create_task(self._track.start())
+        await asyncio.shield(self._opening)
+
+    async def aclose(self) -> None:
+        """Stop, answered or not."""
+        if self._opening is not None:
+            self._opening.cancel()
+            await asyncio.gather(self._opening, return_exceptions=True)
+        await self._track.aclose()
+
+    async def capture_frame(self, frame: rtc.AudioFrame) -> None:
+        await super().capture_frame(frame)
+        self._first_frame.set()
+        await self.open()
+        await self._sink.capture_frame(frame)
+
+    def flush(self) -> None:
+        super().flush()
+        self._sink.flush()
+
+    def clear_buffer(self) -> None:
+        self._sink.clear_buffer()
+
+    @property
+    def _sink(self) -> io.AudioOutput:
+        sink = self.next_in_chain
+        assert sink is not None  # noqa: S101  # given in the constructor
+        return sink

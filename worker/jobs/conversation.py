@@ -1,0 +1,169 @@
+"""The conversation: a livekit AgentSession set up for the telephone, and everything it says put on record."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+
+from livekit import agents, rtc
+from livekit.agents import llm, stt, tts
+from livekit.agents.voice import events as session_events
+from livekit.agents.voice import room_io
+
+from callcore import contract, endings, events, turns
+from worker.jobs import agent as phone_agent
+from worker.jobs import answering
+from worker.jobs import endings as job_endings
+from worker.providers import registry
+from worker.spool import client as spool_client
+
+_log = logging.getLogger(__name__)
+
+_ATTEMPT = agents.APIConnectOptions(max_retry=1, retry_interval=0.5, timeout=4.0)  # a caller waits meanwhile
+_LAST_WORDS_S = 0.5  # for the transcript of what the caller was saying when the call ended
+_SILENCE_S = 3.0  # after an answer without a greeting in hand; then the caller gets an apology
+
+
+class Conversation:
+    """One agent and one caller talking."""
+
+    def __init__(
+        self,
+        room: rtc.Room,
+        plan: contract.AgentPlan,
+        providers: registry.Providers,
+        ending: job_endings.Ending,
+        reports: spool_client.SpoolClient,
+    ) -> None:
+        self.gate = answering.AnswerGate(room)
+        self._room = room
+        self._plan = plan
+        self._ending = ending
+        self._reports = reports
+        self._providers = providers
+        self._session = _session(plan, providers)
+        self._is_begun = False
+        self._session.output.audio = self.gate
+        self._session.on("conversation_item_added", self._on_item)
+        self._session.on("error", self._on_error)
+        self._session.on("close", self._on_close)
+
+    async def begin(self, caller_identity: str) -> None:
+        """Listen to the caller, and start on the greeting; it is heard when the gate opens."""
+        await self._session.start(
+            phone_agent.PhoneAgent(self._plan, self._ending, self._reports),
+            room=self._room,
+            room_options=room_io.RoomOptions(
+                text_input=False,
+                audio_output=False,
+                participant_identity=caller_identity,
+                close_on_disconnect=False,
+            ),
+            session_host=False,
+            record=False,
+        )
+        self._is_begun = True
+        if self._plan.greeting:
+            self._session.say(self._plan.greeting)
+
+    async def answer(self) -> None:
+        """Open the gate with the first sound of the greeting, or after the deadline without it."""
+        if self._plan.greeting:
+            await self._first_sound_within(answering.GREETING_S)
+        await self.gate.open()
+
+    async def breaks_silence(self) -> bool:
+        """Whether the answered caller gets to hear the greeting before the silence becomes too long."""
+        return not self._plan.greeting or await self._first_sound_within(_SILENCE_S)
+
+    async def _first_sound_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                await self.gate.first_frame()
+        except TimeoutError:
+            return False
+        return True
+
+    def hush(self) -> None:
+        """Let the agent neither hear nor speak from now on."""
+        self._session.input.set_audio_enabled(False)
+        self._session.output.set_audio_enabled(False)
+        if self._is_begun:
+            self._session.interrupt(force=True)
+
+    async def close(self) -> None:
+        """Stop listening and talking at once, and let go of the providers."""
+        await self._session.aclose()
+        await self.gate.aclose()
+        await self._providers.aclose()
+
+    def _on_item(self, event: session_events.ConversationItemAddedEvent) -> None:
+        item = event.item
+        if isinstance(item, llm.ChatMessage) and item.role in ("user", "assistant") and (text := item.text_content):
+            self._reports.report(_turn(item, text), at=_began_at(item))
+            # What the end of the call cut short was not cut short by the caller.
+            if item.role == "assistant" and item.interrupted and not self._ending.is_decided:
+                self._reports.report(contract.NotedRecord(type=events.EventType.INTERRUPTED))
+
+    def _on_error(self, event: session_events.ErrorEvent) -> None:
+        error = event.error
+        if not isinstance(error, (stt.STTError, llm.LLMError, tts.TTSError)) or error.recoverable:
+            return
+        kind = error.type.removesuffix("_error")
+        cause = type(error.error).__name__
+        _log.error("a provider failed", extra={"kind": kind, "provider": error.label, "error_class": cause})
+        self._reports.report(
+            contract.NotedRecord(type=events.EventType.PROVIDER_FAILED, data={"kind": kind, "error_class": cause})
+        )
+        self._ending.decide(endings.Reason.PROVIDER_FAILURE, endings.EndedBy.SYSTEM)
+
+    def _on_close(self, event: session_events.CloseEvent) -> None:
+        if event.reason is session_events.CloseReason.ERROR:
+            self._ending.decide(endings.Reason.PROVIDER_FAILURE, endings.EndedBy.SYSTEM)
+        self._is_begun = False
+
+
+def _session(plan: contract.AgentPlan, providers: registry.Providers) -> agents.AgentSession[None]:
+    taking = plan.turns
+    return agents.AgentSession(
+        stt=providers.stt,
+        llm=providers.llm,
+        tts=providers.tts,
+        vad=providers.vad,
+        turn_handling={
+            "turn_detection": providers.turn_detection,
+            "endpointing": {"mode": "fixed", "min_delay": taking.min_delay_s, "max_delay": taking.max_delay_s},
+            # The adaptive mode would ask a cloud service.
+            "interruption": {
+                "enabled": taking.interruptions,
+                "mode": "vad",
+                "min_duration": taking.interruption_min_s,
+            },
+        },
+        # The telephone network cancels its own echo; the default would make the agent deaf for its first 3 s.
+        aec_warmup_duration=None,
+        session_close_transcript_timeout=_LAST_WORDS_S,
+        conn_options=agents.voice.agent_session.SessionConnectOptions(
+            stt_conn_options=_ATTEMPT, llm_conn_options=_ATTEMPT, tts_conn_options=_ATTEMPT
+        ),
+    )
+
+
+def _began_at(item: llm.ChatMessage) -> dt.datetime | None:
+    began = item.metrics.get("started_speaking_at")
+    return dt.datetime.fromtimestamp(began, dt.UTC) if began else None
+
+
+def _turn(item: llm.ChatMessage, text: str) -> contract.TurnRecord:
+    metrics = item.metrics
+    return contract.TurnRecord(
+        role=turns.Role.AGENT if item.role == "assistant" else turns.Role.USER,
+        message=text[: contract.MAX_TEXT],
+        interrupted=item.interrupted,
+        transcription_delay_s=metrics.get("transcription_delay"),
+        end_of_turn_delay_s=metrics.get("end_of_turn_delay"),
+        llm_first_token_s=metrics.get("llm_node_ttft"),
+        tts_first_audio_s=metrics.get("tts_node_ttfb"),
+        reply_delay_s=metrics.get("e2e_latency"),
+    )

@@ -1,0 +1,115 @@
+"""The job entry: the story of one call.
+
+pick up ─▶ plan ─▶ converse or refuse ─▶ the first cause ends it ─▶ last words ─▶ every leg down ─▶ on record
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Coroutine, Iterator
+
+from livekit import agents
+
+from callcore import contract, endings, errors
+from worker import dispatch_client
+from worker.jobs import closing, kits, lines, phone_calls
+from worker.spool import client as spool_client
+from worker.spool import wire
+
+_log = logging.getLogger(__name__)
+
+_CALL = "call"
+_APOLOGISE_FOR = frozenset({endings.Reason.PROVIDER_FAILURE, endings.Reason.INTERNAL_ERROR})
+
+
+async def hold_call(ctx: agents.JobContext) -> None:
+    """One call, from the first ringing to the last BYE. Whatever fails, no leg is left behind."""
+    kit = kits.of(ctx)
+    is_ours = True
+    try:
+        line = await lines.pick_up(ctx, kit.worker_id, kit.clock)
+        is_ours = not line.has_other_agent
+        if is_ours:
+            call = ctx.proc.userdata[_CALL] = await _open(ctx, kit, line)
+            try:
+                await _live_through(call)
+            finally:
+                is_ours = not call.is_anothers
+    finally:
+        if is_ours:
+            await closing.end_every_leg(ctx)
+        ctx.shutdown(reason="the call is over")
+
+
+async def put_on_record(ctx: agents.JobContext) -> None:
+    """What remains to be done when nobody is on the phone any more. livekit-agents gives it minutes."""
+    call: phone_calls.PhoneCall | None = ctx.proc.userdata.get(_CALL)
+    if call is not None:
+        await call.put_on_record()
+
+
+async def _open(ctx: agents.JobContext, kit: kits.Kit, line: lines.Line) -> phone_calls.PhoneCall:
+    intake = line.intake
+    hello = wire.Hello(room_name=intake.room_name, job_id=intake.job_id, generation=intake.generation)
+    reports = await spool_client.connect(kit.settings.socket_path, hello, kit.clock)
+    reports.report(contract.ArrivedRecord(intake=intake))
+    return phone_calls.PhoneCall(ctx, kit, line, reports)
+
+
+async def _live_through(call: phone_calls.PhoneCall) -> None:
+    call.watch_room()
+    async with _owned(_watch_caller(call)) as caller_leaves, _owned(_talk(call)):
+        termination = await call.ending.wait()
+        if termination.reason in _APOLOGISE_FOR:
+            async with _owned(call.apologise()) as apology:
+                await asyncio.wait([apology, caller_leaves], return_when=asyncio.FIRST_COMPLETED)
+        elif termination.ended_by is endings.EndedBy.AGENT:
+            await closing.let_goodbye_arrive()
+        await call.say_why_refused()
+    call.over()
+
+
+async def _watch_caller(call: phone_calls.PhoneCall) -> None:
+    with _no_fault_in_silence(call):
+        await call.until_caller_leaves()
+
+
+async def _talk(call: phone_calls.PhoneCall) -> None:
+    with _no_fault_in_silence(call):
+        try:
+            match await call.ask_for_plan():
+                case contract.Refuse() as refusal:
+                    call.refuse(refusal)
+                case contract.Converse(agent=agent):
+                    await call.converse(agent)
+        except dispatch_client.CallTaken:
+            call.leave_to_another()
+        except dispatch_client.CallOver:
+            call.ending.decide(endings.Reason.UNKNOWN, endings.EndedBy.SYSTEM)
+        except errors.ProviderUnavailable as error:
+            _log.error("the agent's providers could not be set up: %s", error.message)
+            call.ending.decide(endings.Reason.PROVIDER_FAILURE, endings.EndedBy.SYSTEM)
+
+
+@contextlib.contextmanager
+def _no_fault_in_silence(call: phone_calls.PhoneCall) -> Iterator[None]:
+    try:
+        yield
+    except Exception:  # noqa: BLE001  # see below
+        # A fault of ours must end in an apology and a closed line, never in silence; the log has the traceback.
+        _log.exception("the conversation failed")
+        call.ending.decide(endings.Reason.INTERNAL_ERROR, endings.EndedBy.SYSTEM)
+
+
+@contextlib.asynccontextmanager
+async def _owned(work: Coroutine[None, None, None]) -> AsyncIterator[asyncio.Task[None]]:
+    task = asyncio.create_task(work)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        (result,) = await asyncio.gather(task, return_exceptions=True)
+        if isinstance(result, Exception):
+            _log.error("a part of the call failed", exc_info=result)

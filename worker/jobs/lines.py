@@ -1,0 +1,132 @@
+"""The caller's SIP leg as the job finds it in the room."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+from collections.abc import Mapping
+from typing import Literal
+
+from livekit import agents, rtc
+
+from callcore import calls, clock, contract
+
+_log = logging.getLogger(__name__)
+
+_CONNECT_S = 10.0  # a room is joined within 0.2 s
+_LONGEST_ATTRIBUTE = 512  # characters, as the contract allows
+_CALLER_S = 5.0  # the caller's leg is in the room before the job is; later means that it is gone again
+_RETURN_S = 12.0  # how long a leg may be away while LiveKit reconnects (about 5 s after a server restart)
+
+_LOST = frozenset(
+    {
+        rtc.DisconnectReason.CONNECTION_TIMEOUT,
+        rtc.DisconnectReason.SIGNAL_CLOSE,
+        rtc.DisconnectReason.SERVER_SHUTDOWN,
+        rtc.DisconnectReason.STATE_MISMATCH,
+        rtc.DisconnectReason.MIGRATION,
+    }
+)
+_PRESENCE: tuple[Literal["participant_disconnected", "participant_connected", "connection_state_changed"], ...] = (
+    "participant_disconnected",
+    "participant_connected",
+    "connection_state_changed",
+)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Line:
+    """Who is on the phone."""
+
+    intake: contract.CallIntake
+    caller: rtc.RemoteParticipant | None
+    """None when the caller gave up before the job was there."""
+    has_other_agent: bool
+    """Another job is in the room already, as can be after a restart of livekit-server: the call is its."""
+
+
+async def pick_up(ctx: agents.JobContext, worker_id: str, timepiece: clock.Clock) -> Line:
+    """Join the room and read the leg's attributes. The caller goes on hearing the ringing tone."""
+    arrived_at = timepiece.now()
+    async with asyncio.timeout(_CONNECT_S):
+        await ctx.connect()
+    try:
+        async with asyncio.timeout(_CALLER_S):
+            caller = await ctx.wait_for_participant(kind=[rtc.ParticipantKind.PARTICIPANT_KIND_SIP])
+    except (TimeoutError, RuntimeError):
+        # RuntimeError is what livekit-agents raises when the room closes in the meantime.
+        caller = None
+    attributes = dict(caller.attributes) if caller else {}
+    intake = contract.CallIntake(
+        room_name=ctx.room.name,
+        direction=calls.Direction.INBOUND,
+        caller=_attribute(attributes, "sip.phoneNumber"),
+        dialed=_attribute(attributes, "sip.trunkPhoneNumber") or _dialed_of(ctx.room.name),
+        trunk_id=attributes.get("sip.trunkID"),
+        rule_id=attributes.get("sip.ruleID"),
+        sip_call_id=_attribute(attributes, "sip.callIDFull"),
+        job_id=ctx.job.id,
+        worker_id=worker_id,
+        arrived_at=arrived_at,
+    )
+    others = [participant.kind for participant in ctx.room.remote_participants.values()]
+    has_other_agent = rtc.ParticipantKind.PARTICIPANT_KIND_AGENT in others
+    return Line(intake=intake, caller=caller, has_other_agent=has_other_agent)
+
+
+async def caller_left(room: rtc.Room, caller: rtc.RemoteParticipant) -> bool:
+    """Wait until the caller's leg is gone for good; whether somebody hung up, and not LiveKit lost it.
+
+    livekit-sip says "client initiated" of a BYE, of a CANCEL, and of a leg without sound packets for 15 s.
+
+    While the room reconnects after a server restart, LiveKit reports every leg as gone without a reason and brings it
+    back; such an absence counts only when it lasts.
+    """
+    changed = asyncio.Event()
+
+    def on_change(*_: object) -> None:
+        changed.set()
+
+    for event in _PRESENCE:
+        room.on(event, on_change)
+    try:
+        while True:
+            await _absent(room, caller.identity, changed)
+            if not await _comes_back(room, caller.identity, changed):
+                return caller.disconnect_reason not in _LOST
+    finally:
+        for event in _PRESENCE:
+            room.off(event, on_change)
+
+
+async def _absent(room: rtc.Room, identity: str, changed: asyncio.Event) -> None:
+    while identity in room.remote_participants:
+        changed.clear()
+        await changed.wait()
+
+
+async def _comes_back(room: rtc.Room, identity: str, changed: asyncio.Event) -> bool:
+    if room.connection_state == rtc.ConnectionState.CONN_CONNECTED:
+        return False
+    _log.info("the room reconnects; waiting for the caller's leg")
+    try:
+        async with asyncio.timeout(_RETURN_S):
+            while identity not in room.remote_participants:
+                changed.clear()
+                await changed.wait()
+    except TimeoutError:
+        return False
+    return True
+
+
+def _attribute(attributes: Mapping[str, str], name: str) -> str | None:
+    # These are the caller's own text, of any length; what does not fit is no number that anybody could route.
+    value = attributes.get(name)
+    return value[:_LONGEST_ATTRIBUTE] if value else None
+
+
+def _dialed_of(room_name: str) -> str | None:
+    # A callee rule names its rooms call_<dialed>_<random>; without attributes this is all that is known.
+    prefix = f"{contract.ROOM_PREFIX}_"
+    return room_name.removeprefix(prefix).rsplit("_", 1)[0] or None if room_name.startswith(prefix) else None

@@ -1,0 +1,172 @@
+"""A call in hand: what the job knows about it while it lasts."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+
+import aiohttp
+from livekit import agents, rtc
+
+from callcore import contract, endings
+from worker import dispatch_client
+from worker.jobs import apologies, closing, conversation, kits, lines, plans
+from worker.jobs import endings as job_endings
+from worker.providers import registry
+from worker.spool import client as spool_client
+
+_log = logging.getLogger(__name__)
+
+_ANSWER_S = 10.0  # session and greeting take 5 s at the very worst
+_CLOSE_S = 10.0  # for the session and its providers
+_FLUSH_S = 10.0  # the spool is a local disk
+
+
+class PhoneCall:
+    """One call and everything that must be let go of at its end."""
+
+    def __init__(
+        self, ctx: agents.JobContext, kit: kits.Kit, line: lines.Line, reports: spool_client.SpoolClient
+    ) -> None:
+        self.ending = job_endings.Ending()
+        self.is_anothers = False
+        """Another job holds this call: nothing of it may be ended by this one."""
+        self._ctx = ctx
+        self._kit = kit
+        self._line = line
+        self._reports = reports
+        self._seen_at = kit.clock.monotonic()
+        self._answered_at: float | None = None
+        self._refusal: contract.Refuse | None = None
+        self._over_at: dt.datetime | None = None
+        self._duration_s: float | None = None
+        self._conversation: conversation.Conversation | None = None
+
+    def watch_room(self) -> None:
+        """Take note when LiveKit closes the room: dispatch ended the call, or its server went away for good."""
+
+        def on_disconnected(reason: rtc.DisconnectReason.ValueType) -> None:
+            if reason == rtc.DisconnectReason.ROOM_DELETED:
+                self.ending.decide(endings.Reason.OPERATOR_HANGUP, endings.EndedBy.OPERATOR)
+            else:
+                self.ending.decide(endings.Reason.PLATFORM_LOST, endings.EndedBy.SYSTEM)
+
+        self._ctx.room.on("disconnected", on_disconnected)
+
+    async def until_caller_leaves(self) -> None:
+        """End the call when the caller's leg is gone."""
+        hung_up = True
+        if self._line.caller is not None:
+            hung_up = await lines.caller_left(self._ctx.room, self._line.caller)
+        if self._conversation is not None and self._conversation.gate.is_open:
+            # 200 OK is out, although the job has not come to note it.
+            self._note_answered()
+        if not hung_up:
+            self.ending.decide(endings.Reason.PLATFORM_LOST, endings.EndedBy.SYSTEM)
+        elif self._answered_at is None:
+            self.ending.decide(endings.Reason.CANCELLED, endings.EndedBy.CALLER, sip_status_code=487)
+        else:
+            self.ending.decide(endings.Reason.CALLER_HANGUP, endings.EndedBy.CALLER)
+
+    async def ask_for_plan(self) -> contract.Plan:
+        """What is to be done with this call; whoever decided it goes on record."""
+        settings = self._kit.settings
+        async with aiohttp.ClientSession(trust_env=False) as http:
+            dispatch = dispatch_client.DispatchClient(
+                http, settings.trunkline_dispatch_url, settings.trunkline_internal_secret.get_secret_value()
+            )
+            decided = await plans.obtain(self._line.intake, dispatch, settings.snapshot_path)
+        if isinstance(decided.plan, contract.Converse):
+            agent = decided.plan.agent
+            self._reports.report(
+                contract.RoutedRecord(
+                    agent_id=agent.agent_id, agent_version=agent.agent_version, decided_by=decided.decided_by
+                )
+            )
+        self._ctx.log_context_fields = {"call_id": decided.call_id}
+        return decided.plan
+
+    def leave_to_another(self) -> None:
+        """Step out of a call that another job holds."""
+        self.is_anothers = True
+        self._reports.leave()
+        self.ending.decide(endings.Reason.UNKNOWN, endings.EndedBy.SYSTEM)
+
+    def refuse(self, refusal: contract.Refuse) -> None:
+        """Turn the caller away without answering."""
+        self._refusal = refusal
+        self.ending.decide(
+            refusal.reason,
+            endings.EndedBy.SYSTEM,
+            sip_status_code=refusal.sip_status_code,
+            sip_status=refusal.text,
+        )
+
+    async def say_why_refused(self) -> None:
+        """Put the reason of a refusal on the wire, while the caller still rings."""
+        if self._refusal is not None and self._line.caller is not None:
+            await closing.refuse(self._ctx.room, self._line.caller, self._refusal)
+
+    async def converse(self, agent: contract.AgentPlan) -> None:
+        """Answer, greet, and talk until the ending is decided."""
+        assert self._line.caller is not None  # noqa: S101  # a call without a caller has ended already
+        providers = registry.build(agent, self._kit.warm)
+        self._conversation = conversation.Conversation(self._ctx.room, agent, providers, self.ending, self._reports)
+        async with asyncio.timeout(_ANSWER_S):
+            await self._conversation.begin(self._line.caller.identity)
+            await self._conversation.answer()
+        self._note_answered()
+        if not await self._conversation.breaks_silence():
+            self.ending.decide(endings.Reason.PROVIDER_FAILURE, endings.EndedBy.SYSTEM)
+        try:
+            async with asyncio.timeout(agent.max_duration_s):
+                await self.ending.wait()
+        except TimeoutError:
+            self.ending.decide(endings.Reason.MAX_DURATION, endings.EndedBy.SYSTEM)
+
+    async def apologise(self) -> None:
+        """Say sorry, with whatever still works."""
+        if self._conversation is not None:
+            self._conversation.hush()
+        await apologies.play(self._ctx.room, self._note_answered)
+
+    def over(self) -> None:
+        """Take the time: every leg is down."""
+        self._over_at = self._kit.clock.now()
+        self._duration_s = None if self._answered_at is None else self._kit.clock.monotonic() - self._answered_at
+
+    async def put_on_record(self) -> None:
+        """Report the end, when the session has reported its last turn, and see that all of it is on disk."""
+        try:
+            if self._conversation is not None:
+                async with asyncio.timeout(_CLOSE_S):
+                    await self._conversation.close()
+        except TimeoutError:
+            _log.error("the conversation could not be closed in time")
+        finally:
+            # A job that was told to go before its call had an end, as by a drain that took too long, was lost to it.
+            self.ending.decide(endings.Reason.WORKER_LOST, endings.EndedBy.SYSTEM)
+            if not self.is_anothers:
+                self._report_end(await self.ending.wait())
+        if not await self._reports.flush(_FLUSH_S):
+            _log.error("the worker did not confirm the last reports of the call")
+        await self._reports.close()
+
+    def _report_end(self, termination: endings.Termination) -> None:
+        self._reports.report(
+            contract.EndedRecord(
+                reason=termination.reason,
+                ended_by=termination.ended_by,
+                sip_status_code=termination.sip_status_code,
+                sip_status=termination.sip_status,
+                duration_s=self._duration_s,
+            ),
+            at=self._over_at,
+        )
+
+    def _note_answered(self) -> None:
+        if self._answered_at is None:
+            self._answered_at = self._kit.clock.monotonic()
+            ringing_ms = round((self._answered_at - self._seen_at) * 1000)
+            self._reports.report(contract.AnsweredRecord(ringing_ms=ringing_ms))

@@ -1,0 +1,1 @@
+"""From an agent's settings to what listens, thinks and speaks: `registry` is the way in."""

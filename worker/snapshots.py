@@ -1,0 +1,95 @@
+"""The routing snapshot that the worker keeps for the time when dispatch is out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import pathlib
+from collections.abc import Mapping
+
+import pydantic
+
+from callcore import contract, errors
+from worker import dispatch_client
+from worker.providers import registry
+
+_log = logging.getLogger(__name__)
+
+_POLL_S = 5.0
+_FETCH_S = 5.0
+_FIRST_S = 15.0  # how long a starting worker waits for a dispatch that starts beside it
+_RETRY_S = 0.5
+
+
+def read(path: pathlib.Path) -> contract.Snapshot | None:
+    """The snapshot on disk; None where there is none that can be read."""
+    try:
+        return contract.Snapshot.model_validate_json(path.read_bytes())
+    except (OSError, pydantic.ValidationError):
+        return None
+
+
+def agents(snapshot: contract.Snapshot | None) -> list[contract.AgentPlan]:
+    """Every agent that a number leads to, once."""
+    plans = [number.plan for number in snapshot.numbers.values()] if snapshot else []
+    by_id = {plan.agent.agent_id: plan.agent for plan in plans if isinstance(plan, contract.Converse)}
+    return [by_id[agent_id] for agent_id in sorted(by_id)]
+
+
+class SnapshotKeeper:
+    """Fetches the snapshot, keeps it on disk for the jobs, and looks at its providers."""
+
+    def __init__(
+        self, dispatch: dispatch_client.DispatchClient, path: pathlib.Path, environment: Mapping[str, str]
+    ) -> None:
+        self._dispatch = dispatch
+        self._path = path
+        self._environment = environment
+        self._etag: str | None = None
+
+    async def take_first(self) -> None:
+        """Have a snapshot before the first call, from dispatch or from an earlier run.
+
+        Raises:
+            ConfigurationInvalid: an agent names a provider that cannot work here; every problem is named.
+        """
+        try:
+            async with asyncio.timeout(_FIRST_S):
+                while not await self._refresh():
+                    await asyncio.sleep(_RETRY_S)
+        except TimeoutError:
+            _log.warning("dispatch is out; starting with the snapshot of an earlier run, if there is one")
+        if problems := self._problems():
+            raise errors.ConfigurationInvalid(problems)
+
+    async def keep_fresh(self) -> None:
+        """Follow dispatch's configuration until cancelled."""
+        while True:
+            await asyncio.sleep(_POLL_S)
+            before = self._etag
+            if await self._refresh() and self._etag != before:
+                for problem in await asyncio.to_thread(self._problems):
+                    _log.error("the new configuration cannot work on this worker: %s", problem)
+
+    async def _refresh(self) -> bool:
+        try:
+            fetched = await self._dispatch.fetch_snapshot(self._etag, _FETCH_S)
+        except errors.DispatchUnavailable:
+            return False
+        if fetched is not None:
+            snapshot, self._etag = fetched
+            await asyncio.to_thread(self._write, snapshot)
+        return True
+
+    def _write(self, snapshot: contract.Snapshot) -> None:
+        fresh = self._path.with_suffix(".new")
+        fresh.write_text(snapshot.model_dump_json())
+        fresh.chmod(0o600)
+        fresh.replace(self._path)
+
+    def _problems(self) -> list[str]:
+        return [
+            f"agent {agent.agent_id}: {problem}"
+            for agent in agents(read(self._path))
+            for problem in registry.check(agent, self._environment)
+        ]
