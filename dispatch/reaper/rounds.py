@@ -26,6 +26,16 @@ class Rounds:
         self._go = go
         self._metrics = counters
         self._failure: str | None = None
+        self._turn = asyncio.Lock()
+
+    async def once(self) -> None:
+        """One round; two never overlap, because each goes on from what the one before has seen.
+
+        Raises:
+            Unavailable: LiveKit or the store does not answer.
+        """
+        async with self._turn:
+            await self._go()
 
     async def run(self, stop: background.Stop) -> None:
         """A round every two seconds."""
@@ -39,7 +49,7 @@ class Rounds:
     async def _try(self) -> str | None:
         try:
             async with asyncio.timeout(_ROUND_S):
-                await self._go()
+                await self.once()
         except rooms.LiveKitUnavailable as error:
             self._metrics.livekit_failures.labels(request="reap").inc()
             return error.public_code
@@ -54,8 +64,6 @@ class Reaper:
     """Both kinds."""
 
     def __init__(self, judge: judging.Judge, sweeper: clearing.Sweeper, counters: metrics.Metrics) -> None:
-        self._judge = judge
-        self._sweeper = sweeper
         self.judging = Rounds("judging", judge.round, counters)
         self.clearing = Rounds("clearing", sweeper.round, counters)
 
@@ -65,5 +73,5 @@ class Reaper:
         Raises:
             Unavailable: LiveKit or the store does not answer.
         """
-        await self._judge.round()
-        await self._sweeper.round()
+        await self.judging.once()
+        await self.clearing.once()
