@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import enum
+from collections.abc import Mapping
 
 from callcore import endings, outcomes
 
@@ -32,6 +33,30 @@ class Status(enum.StrEnum):
     """Over. The termination says how."""
 
 
+class Action(enum.StrEnum):
+    """What is done with a call."""
+
+    CONVERSE = "converse"
+    """An agent talks."""
+    MESSAGE = "message"
+    """A text is spoken, then we hang up."""
+    VOICEMAIL = "voicemail"
+    """The caller leaves a message."""
+    FORWARD = "forward"
+    """The caller is connected with another phone."""
+
+
+class CallerId(enum.StrEnum):
+    """What the caller's network said of the caller. None of it is proven."""
+
+    KNOWN = "known"
+    """A phone number."""
+    WITHHELD = "withheld"
+    """The caller does not want to be known: `anonymous`, or nothing at all (RFC 3323)."""
+    UNUSABLE = "unusable"
+    """Something that is no phone number: a name, nonsense, or far too long."""
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Call:
     """One call as the ledger knows it. Changes only through `transitions.transition`."""
@@ -46,6 +71,16 @@ class Call:
     dialed: str | None
     """The number that was called, as E.164."""
     created_at: dt.datetime
+    caller_id: CallerId = CallerId.KNOWN
+    """Of an inbound call: why `caller` is None."""
+    forwarded_from: str | None = None
+    """Whose phone sent the call on to us, as E.164; None where nobody's did."""
+    action: Action | None = None
+    """What is done with it; None until that is decided."""
+    ring_back: bool = False
+    """The caller returns a call of ours."""
+    metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """The session's metadata."""
     agent_id: str | None = None
     agent_version: str | None = None
     answered_at: dt.datetime | None = None

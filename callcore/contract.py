@@ -2,9 +2,12 @@
 
     job     ──POST /internal/calls──────────▶ dispatch     CallIntake → CallAccepted (within 1 s)
     job     ──GET /internal/calls/{id}/plan─▶ dispatch     CallPlan, held back until it is decided (long poll)
+    job     ──POST /internal/calls/{id}/forward──────────▶ TransferProgress; dispatch dials from now on
+    job     ──GET /internal/calls/{id}/transfers/{id}────▶ TransferProgress, held back until it moves (long poll)
     worker  ──POST /internal/spool──────────▶ dispatch     SpoolBatch → SpoolReceipt
     worker  ──POST /internal/workers────────▶ dispatch     WorkerReport, every 2 s
-    worker  ──GET /internal/snapshot────────▶ dispatch     the configuration, with an ETag
+    worker  ──PUT /internal/audio/{kind}────▶ dispatch     what was recorded, as a WAV file; `AudioLabel` as query
+    worker  ──GET /internal/snapshot────────▶ dispatch     `sip_config.snapshots.Snapshot`, with an ETag
 
 Every request carries `Authorization: Bearer <internal secret>`. A job reports through its worker's spool, never
 straight to dispatch, so that nothing is lost while dispatch is out; only the intake goes straight, because the caller
@@ -14,11 +17,12 @@ waits for it.
 from __future__ import annotations
 
 import datetime as dt
+import enum
 from typing import Annotated, Literal
 
 import pydantic
 
-from callcore import calls, endings, events, turns
+from callcore import calls, endings, events, transfers, turns
 
 _MIN_SECRET = 16  # characters; shorter ones can be guessed
 
@@ -47,6 +51,11 @@ REFUSED_ROOM_PREFIX = "refused"
 CATCH_ALL_ATTRIBUTE = "trunkline.catch_all"
 """Participant attribute set by the agentless rule that takes what no other rule takes."""
 
+DIVERSION_ATTRIBUTE = "trunkline.diversion"
+HISTORY_ATTRIBUTE = "trunkline.history_info"
+FORWARDED_ATTRIBUTE = "trunkline.forwarded_from"
+"""Participant attributes with the SIP headers Diversion (RFC 5806), History-Info (RFC 7044) and a carrier's own one."""
+
 MAX_TEXT = 20_000
 """Characters of one turn; longer ones are cut by the worker."""
 
@@ -74,6 +83,8 @@ class CallIntake(Message):
     """LiveKit's id of the trunk that took the call; None when no trunk did."""
     rule_id: str | None = pydantic.Field(max_length=128)
     """LiveKit's id of the dispatch rule that made the room."""
+    forwarded_from: str | None = pydantic.Field(default=None, max_length=512)
+    """Whose phone sent the call on to us, by Diversion, History-Info or a carrier's own header: a number or URI."""
     sip_call_id: str | None = pydantic.Field(max_length=512)
     """Call-ID of the SIP dialog (RFC 3261 section 20.8), to find the call in a carrier's logs."""
     job_id: str = pydantic.Field(max_length=128)
@@ -121,9 +132,20 @@ class AgentPlan(Message):
     vad: ProviderSpec = ProviderSpec(provider="local")
     turns: TurnSettings = TurnSettings()
     tools: tuple[str, ...] = ("end_call",)
+    pronunciations: dict[str, str] = {}
+    """By word as it is written: how it is said."""
     max_duration_s: float = pydantic.Field(default=1800.0, gt=0)
     flow: str | None = None
     """Text of the scripted flow, where the model is the offline one."""
+
+
+class Voice(Message):
+    """With what a fixed text is spoken."""
+
+    tts: ProviderSpec
+    language: str
+    pronunciations: dict[str, str] = {}
+    """By word as it is written: how it is said."""
 
 
 class Converse(Message):
@@ -131,6 +153,44 @@ class Converse(Message):
 
     action: Literal["converse"] = "converse"
     agent: AgentPlan
+    ring_back: bool = False
+    """The caller returns a call of ours, so the agent that placed it takes this one."""
+    metadata: dict[str, str] = {}
+    """The session's metadata: the number's template, filled in, under what the agent's own file says."""
+
+
+class Announce(Message):
+    """Answer, say this, and hang up."""
+
+    action: Literal["message"] = "message"
+    text: str = pydantic.Field(min_length=1, max_length=MAX_TEXT)
+    voice: Voice
+    metadata: dict[str, str] = {}
+
+
+class TakeMessage(Message):
+    """Answer, say the greeting, beep, and record what the caller says."""
+
+    action: Literal["voicemail"] = "voicemail"
+    greeting: str = pydantic.Field(min_length=1, max_length=MAX_TEXT)
+    voice: Voice
+    stt: ProviderSpec
+    """Writes down what was said."""
+    max_duration_s: float = pydantic.Field(default=120.0, gt=0)
+    """Of the message."""
+    metadata: dict[str, str] = {}
+
+
+class Forward(Message):
+    """Connect the caller with another phone, which dispatch dials."""
+
+    action: Literal["forward"] = "forward"
+    to: str = pydantic.Field(max_length=512)
+    """E.164, or a `sip:` URI."""
+    ringing_timeout_s: float = pydantic.Field(default=25.0, gt=0, le=80)
+    otherwise: Annotated[Announce | TakeMessage, pydantic.Field(discriminator="action")]
+    """What the caller gets when nobody answers there, or dispatch is out."""
+    metadata: dict[str, str] = {}
 
 
 class Refuse(Message):
@@ -142,7 +202,7 @@ class Refuse(Message):
     text: str = pydantic.Field(max_length=120)
 
 
-Plan = Annotated[Converse | Refuse, pydantic.Field(discriminator="action")]
+Plan = Annotated[Converse | Announce | TakeMessage | Forward | Refuse, pydantic.Field(discriminator="action")]
 
 
 class CallPlan(Message):
@@ -173,9 +233,13 @@ class RoutedRecord(Message):
     """The plan that the job follows."""
 
     kind: Literal["routed"] = "routed"
-    agent_id: str
-    agent_version: str
+    action: Literal["converse", "message", "voicemail", "forward"] = "converse"
+    agent_id: str | None
+    """None where no agent takes the call."""
+    agent_version: str | None
     decided_by: Literal["dispatch", "snapshot"]
+    ring_back: bool = False
+    metadata: dict[str, str] = {}
 
 
 class AnsweredRecord(Message):
@@ -262,18 +326,32 @@ class WorkerReport(Message):
     """Rooms that its jobs are in."""
 
 
-class SnapshotNumber(Message):
-    """What a worker must know to route one number alone."""
+class AudioKind(enum.StrEnum):
+    """What a recording holds."""
 
-    trunk_id: str
-    rule_id: str
-    plan: Plan
-    """Decided when the snapshot was taken; the greeting and instructions are rendered without knowing the caller."""
+    VOICEMAIL = "voicemail"
+    """A message that the caller left."""
 
 
-class Snapshot(Message):
-    """Enough configuration for a worker to route by itself while dispatch is out."""
+class AudioLabel(Message):
+    """What goes with a recording on its way to dispatch; the room name is the key of an inbound call."""
 
-    version: str
-    numbers: dict[str, SnapshotNumber]
-    """By dialed number, E.164."""
+    room_name: str = pydantic.Field(min_length=1, max_length=256)
+    duration_s: float = pydantic.Field(ge=0)
+    recorded_at: Moment
+
+
+class ForwardRequest(Message):
+    """A job asks dispatch to carry out the forward of its call's plan; asking twice gets the same transfer."""
+
+    job_id: str = pydantic.Field(max_length=128)
+    generation: int = pydantic.Field(ge=1)
+
+
+class TransferProgress(Message):
+    """How far a transfer has come."""
+
+    transfer_id: str
+    state: transfers.State
+    identity: str | None = None
+    """Of the leg that is dialed, in the call's room; None before there is one."""

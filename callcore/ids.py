@@ -10,7 +10,7 @@ import datetime as dt
 import re
 import secrets
 
-CALL, EVENT, SPOOL, WORKER, CONFIG = "call", "evt", "spool", "wrk", "cfg"
+CALL, EVENT, SPOOL, WORKER, CONFIG, TRANSFER = "call", "evt", "spool", "wrk", "cfg", "tr"
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _BODY_LENGTH = 26

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from collections.abc import Mapping
 
 from callcore import calls, endings, errors, events, outcomes
 
@@ -43,10 +44,14 @@ class Routed:
     """Somebody decided who takes the call."""
 
     at: dt.datetime
-    agent_id: str
-    agent_version: str
+    agent_id: str | None
+    """None where no agent takes the call."""
+    agent_version: str | None
     decided_by: str
     """`dispatch`, or `snapshot` where the worker had to decide alone."""
+    action: calls.Action = calls.Action.CONVERSE
+    ring_back: bool = False
+    metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -155,9 +160,7 @@ def transition(call: calls.Call, fact: Fact) -> tuple[calls.Call, tuple[Effect, 
             ringing = dataclasses.replace(call, status=calls.Status.RINGING)
             return _with_record(ringing, events.EventType.RINGING, fact.at, {"direction": call.direction.value})
         case Routed():
-            routed = dataclasses.replace(call, agent_id=fact.agent_id, agent_version=fact.agent_version)
-            data = {"agent_id": fact.agent_id, "agent_version": fact.agent_version, "decided_by": fact.decided_by}
-            return _with_record(routed, events.EventType.ROUTED, fact.at, data)
+            return _with_record(_routed(call, fact), events.EventType.ROUTED, fact.at, _routing(fact))
         case Answered():
             answered = dataclasses.replace(call, status=calls.Status.IN_PROGRESS, answered_at=fact.at)
             return _with_record(answered, events.EventType.ANSWERED, fact.at, {"ringing_ms": fact.ringing_ms})
@@ -176,13 +179,34 @@ def _after_the_end(call: calls.Call, fact: Fact) -> tuple[calls.Call, tuple[Effe
                 return _correct(call, fact)
             case UserSpoke():
                 return _with_outcome(dataclasses.replace(call, user_turns=call.user_turns + 1)), ()
-            case Routed() if call.agent_id is None:
-                return dataclasses.replace(call, agent_id=fact.agent_id, agent_version=fact.agent_version), ()
+            case Routed() if call.action is None:
+                return _routed(call, fact), ()
             case Answered() if call.answered_at is None:
                 return _answered_after_all(call, fact), ()
             case _:
                 pass
     return call, (KeepLate(fact=fact),)
+
+
+def _routed(call: calls.Call, fact: Routed) -> calls.Call:
+    return dataclasses.replace(
+        call,
+        agent_id=fact.agent_id,
+        agent_version=fact.agent_version,
+        action=fact.action,
+        ring_back=fact.ring_back,
+        metadata=fact.metadata,
+    )
+
+
+def _routing(fact: Routed) -> events.Data:
+    return {
+        "action": fact.action.value,
+        "agent_id": fact.agent_id,
+        "agent_version": fact.agent_version,
+        "decided_by": fact.decided_by,
+        "ring_back": fact.ring_back,
+    }
 
 
 def _answered_after_all(call: calls.Call, fact: Answered) -> calls.Call:

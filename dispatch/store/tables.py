@@ -26,6 +26,11 @@ calls = sa.Table(
     sa.Column("caller", sa.String(32), index=True),
     sa.Column("dialed", sa.String(32), index=True),
     sa.Column("created_at", types.UtcDateTime, nullable=False, index=True),
+    sa.Column("caller_id", sa.String(16), nullable=False, server_default="known"),
+    sa.Column("forwarded_from", sa.String(32)),
+    sa.Column("action", sa.String(16)),
+    sa.Column("ring_back", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("metadata", sa.JSON, nullable=False, server_default="{}"),
     sa.Column("agent_id", sa.String, index=True),
     sa.Column("agent_version", sa.String),
     sa.Column("answered_at", types.UtcDateTime),
@@ -77,6 +82,38 @@ turns = sa.Table(
     sa.Column("llm_first_token_s", sa.Float),
     sa.Column("tts_first_audio_s", sa.Float),
     sa.Column("reply_delay_s", sa.Float),
+)
+
+recordings = sa.Table(
+    "recordings",
+    metadata,
+    sa.Column("call_id", sa.ForeignKey("calls.id"), primary_key=True),
+    sa.Column("kind", sa.String(16), primary_key=True),
+    sa.Column("file", sa.String, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("duration_s", sa.Float, nullable=False),
+    sa.Column("recorded_at", types.UtcDateTime, nullable=False),
+)
+
+transfers = sa.Table(
+    "transfers",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("call_id", sa.ForeignKey("calls.id"), nullable=False, index=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False, index=True),
+    sa.Column("identity", sa.String(128)),
+    sa.Column("attempts", sa.JSON, nullable=False),
+    sa.Column("created_at", types.UtcDateTime, nullable=False),
+    sa.Column("updated_at", types.UtcDateTime, nullable=False),
+)
+
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("holder", sa.String(128), nullable=False),
+    sa.Column("until", types.UtcDateTime, nullable=False),
 )
 
 spools = sa.Table(
