@@ -17,8 +17,8 @@ class EventType(enum.StrEnum):
     RINGING = "call.ringing"
     """The call exists and a phone rings."""
     ROUTED = "call.routed"
-    """It is decided what is done with the call: the action, the agent and its version where one takes it, whether dispatch
-    or a worker's snapshot decided, and whether the caller returns a call of ours."""
+    """It is decided what is done with the call: the action, the agent and its version where one takes it, whether
+    dispatch or a snapshot decided, and whether the caller returns a call of ours."""
     ANSWERED = "call.answered"
     """200 OK: both sides can hear each other."""
     INTERRUPTED = "call.interrupted"
