@@ -31,6 +31,8 @@ class Reason(enum.StrEnum):
     """The person at the other end hung up."""
     AGENT_HANGUP = "agent_hangup"
     """The agent said goodbye and hung up."""
+    MESSAGE_PLAYED = "message_played"
+    """The off-hours message was spoken to its end."""
     OPERATOR_HANGUP = "operator_hangup"
     """Ended through the API."""
     TRANSFERRED = "transferred"
@@ -72,6 +74,7 @@ class Reason(enum.StrEnum):
 _RESULTS: dict[Reason, Result] = {
     Reason.CALLER_HANGUP: Result.SUCCESS,
     Reason.AGENT_HANGUP: Result.SUCCESS,
+    Reason.MESSAGE_PLAYED: Result.SUCCESS,
     Reason.OPERATOR_HANGUP: Result.SUCCESS,
     Reason.TRANSFERRED: Result.SUCCESS,
     Reason.VOICEMAIL: Result.SUCCESS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import urllib.parse
 
 import phonenumbers
 
@@ -13,11 +14,12 @@ _E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _DIALABLE = re.compile(r"\+?[\d\s().\-/]{3,40}", re.ASCII)
 _INTERNATIONAL_PREFIX = re.compile(r"(?:00|011)(?=[1-9]\d{6,})", re.ASCII)
 _SIP_URI = re.compile(
-    r"(?P<scheme>sips?|tel):(?:(?P<user>[^@;:\s<>]{1,128})(?::[^@\s]*)?@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^;:?\s<>@]{1,253})"
+    r"(?P<scheme>sips?|tel):(?:(?P<user>[^@;:\s<>]{1,128})(?:[;:][^@\s<>]*)?@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^;:?\s<>@]{1,253})"
     r"(?::(?P<port>\d{1,5}))?(?P<params>(?:;[^?\s<>]*)?)(?:\?\S*)?",
     re.IGNORECASE,
 )
-_MAX_RAW_LENGTH = 512  # longer than any number or URI that a phone network sends
+MAX_RAW_LENGTH = 512
+"""Characters; longer than any number or URI that a phone network sends."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -40,6 +42,11 @@ def is_e164(text: str) -> bool:
     return _E164.fullmatch(text) is not None
 
 
+def is_dialable(text: str) -> bool:
+    """Whether a text is made of what numbers are written with; says nothing about whether it is a whole one."""
+    return _DIALABLE.fullmatch(text) is not None
+
+
 def parse(raw: str, *, region: str | None = None) -> str:
     """A number that a person or a carrier wrote, as E.164.
 
@@ -49,7 +56,7 @@ def parse(raw: str, *, region: str | None = None) -> str:
     Raises:
         InvalidNumber: it is none. The message does not repeat the input.
     """
-    text = raw.strip() if len(raw) <= _MAX_RAW_LENGTH else ""
+    text = raw.strip() if len(raw) <= MAX_RAW_LENGTH else ""
     if not _DIALABLE.fullmatch(text):
         raise errors.InvalidNumber
     digits = "+" * text.startswith("+") + re.sub(r"\D", "", text)
@@ -66,14 +73,19 @@ def from_sip(raw: str, *, region: str | None = None) -> str:
     Raises:
         InvalidNumber: there is no number in it (`anonymous`, a name, nonsense).
     """
-    text = raw.strip().strip("<>")[:_MAX_RAW_LENGTH]
+    return parse(user_part(raw), region=region)
+
+
+def user_part(raw: str) -> str:
+    """Whom a SIP peer's text means, without scheme, host and parameters; empty where it does not say."""
+    text = raw.strip().strip("<>")[:MAX_RAW_LENGTH]
     if ":" in text:
         try:
             uri = parse_uri(text)
         except errors.InvalidSipUri:
-            raise errors.InvalidNumber from None
-        text = uri.host if uri.scheme == "tel" else (uri.user or "")
-    return parse(text.split(";", 1)[0], region=region)
+            return ""
+        text = uri.host if uri.scheme == "tel" else urllib.parse.unquote(uri.user or "")
+    return text.split(";", 1)[0]
 
 
 def parse_uri(raw: str) -> SipUri:
@@ -82,7 +94,7 @@ def parse_uri(raw: str) -> SipUri:
     Raises:
         InvalidSipUri: it is none.
     """
-    match = _SIP_URI.fullmatch(raw.strip()) if len(raw) <= _MAX_RAW_LENGTH else None
+    match = _SIP_URI.fullmatch(raw.strip()) if len(raw) <= MAX_RAW_LENGTH else None
     if match is None or (match["port"] and int(match["port"]) > 65535):
         raise errors.InvalidSipUri
     port = int(match["port"]) if match["port"] else None

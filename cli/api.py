@@ -15,6 +15,7 @@ import aiohttp
 from callcore import errors
 
 _TIMEOUT_S = 10.0
+_RELOAD_S = 60.0  # dispatch reads files and changes LiveKit's objects meanwhile
 _STREAM_SILENCE_S = 40.0  # dispatch sends a heartbeat every 15 s
 _DEFAULT_URL = "http://127.0.0.1:8080"
 
@@ -25,6 +26,19 @@ class ApiRefused(errors.TrunklineError):
     """Dispatch refused the request."""
 
     public_code = "api_refused"
+
+
+class ConfigurationRefused(errors.ConfigurationInvalid):
+    """Dispatch refused the configuration; it has errors."""
+
+    def __init__(self, body: Json) -> None:
+        super().__init__([f"{error['path']} {error['message']}".strip() for error in body["errors"]])
+        self.body = body
+
+
+def dispatch_url(url: str | None, environment: Mapping[str, str]) -> str:
+    """Where dispatch is, by `--url` or the environment."""
+    return (url or environment.get("TRUNKLINE_DISPATCH_URL") or _DEFAULT_URL).rstrip("/")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -44,7 +58,7 @@ class Access:
         key = environment.get("TRUNKLINE_API_KEY", "").split(",")[0].strip()
         if not key:
             raise errors.ConfigurationInvalid(["TRUNKLINE_API_KEY is not set: put in one of the keys of dispatch"])
-        return cls(url=(url or environment.get("TRUNKLINE_DISPATCH_URL") or _DEFAULT_URL).rstrip("/"), key=key)
+        return cls(url=dispatch_url(url, environment), key=key)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -78,6 +92,14 @@ class Api:
         """End a call; of one that is over, how it ended."""
         return await self._request("POST", _path(call_id, "/hangup"))
 
+    async def reload(self) -> Json:
+        """Have dispatch read its configuration anew.
+
+        Raises:
+            ConfigurationRefused: it has errors; the former one goes on serving.
+        """
+        return await self._request("POST", "/v1/config/reload", timeout_s=_RELOAD_S)
+
     async def transcript(self, call_id: str) -> AsyncIterator[StreamEvent]:
         """The transcript as it is spoken: what was said before, then what is said now, until `ended`.
 
@@ -98,9 +120,12 @@ class Api:
     async def _get(self, path: str, query: Mapping[str, str] | None = None) -> Json:
         return await self._request("GET", path, query)
 
-    async def _request(self, method: str, path: str, query: Mapping[str, str] | None = None) -> Json:
+    async def _request(
+        self, method: str, path: str, query: Mapping[str, str] | None = None, *, timeout_s: float = _TIMEOUT_S
+    ) -> Json:
+        limit = aiohttp.ClientTimeout(total=timeout_s)
         with self._plain_errors():
-            async with self._http.request(method, self._url + path, params=query or {}) as response:
+            async with self._http.request(method, self._url + path, params=query or {}, timeout=limit) as response:
                 await _raise_for(response)
                 body = await response.json(content_type=None)
                 if not isinstance(body, dict):
@@ -128,8 +153,7 @@ class Api:
 async def connect(access: Access) -> AsyncIterator[Api]:
     """An API client for the length of a command."""
     headers = {"Authorization": f"Bearer {access.key}"}
-    limit = aiohttp.ClientTimeout(total=_TIMEOUT_S)
-    async with aiohttp.ClientSession(headers=headers, timeout=limit, trust_env=False) as http:
+    async with aiohttp.ClientSession(headers=headers, trust_env=False) as http:
         yield Api(http, access)
 
 
@@ -143,6 +167,8 @@ async def _raise_for(response: aiohttp.ClientResponse) -> None:
     try:
         problem = await response.json(content_type=None)
         detail = problem.get("detail") or problem.get("title")
+        if problem.get("code") == errors.ConfigurationInvalid.public_code and problem.get("errors"):
+            raise ConfigurationRefused(problem)
     except (json.JSONDecodeError, AttributeError):
         detail = response.reason
     raise ApiRefused(f"{response.status}: {detail}")

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 
 EXIT_FAILED = 1
+EXIT_DIFFERS = 2  # as `terraform plan -detailed-exitcode` says it
 EXIT_CONFIG = 78  # sysexits.h EX_CONFIG
 EXIT_INTERRUPTED = 130  # as a shell says it: 128 + SIGINT
 

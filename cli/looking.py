@@ -74,7 +74,7 @@ async def _follow(client: api.Api, call_id: str, as_json: bool) -> None:
     if as_json:
         screen.print_json({"type": "call", "call": call})
     else:
-        sides = screen.plain(f"{call['from'] or 'withheld'} → {call['to'] or '-'}")
+        sides = screen.plain(f"{screen.caller(call)} → {call['to'] or '-'}")
         screen.print_line(f"[bold]{call_id}[/bold] {sides} {call['status']}")
     async for event in client.transcript(call_id):
         if as_json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import calls, demo, dispatch, lab, worker
+from cli import applying, calls, checking, demo, dispatch, doctor, lab, reloading, routes, worker
 
 app = typer.Typer(
     name="trunkline",
@@ -15,7 +15,15 @@ app = typer.Typer(
 )
 app.command("dispatch")(dispatch.run)
 app.command("worker")(worker.run)
+app.command("check")(checking.check)
+app.command("schema")(checking.schema)
+app.command("init")(checking.init)
+app.command("plan")(applying.plan)
+app.command("apply")(applying.apply)
+app.command("doctor")(doctor.run)
 app.command("demo")(demo.run)
+app.command("reload")(reloading.run)
+app.add_typer(routes.app, name="route", help="Ask where a call would go.")
 app.add_typer(lab.app, name="lab", help="A phone network in one machine, to try things out.")
 app.add_typer(dispatch.database, name="db", help="Look after dispatch's database.")
 app.add_typer(calls.app, name="calls", help="Look at calls: the ones that were and the ones that are.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import rich.console
 import rich.markup
@@ -38,6 +38,8 @@ def print_calls(calls: Sequence[api.Json]) -> None:
 def print_call(call: api.Json, events: Sequence[api.Json]) -> None:
     """Everything about one call."""
     print_calls([call])
+    for line in _more(call):
+        _out.print(plain(line))
     _out.print("\n[bold]events[/bold]")
     for event in events:
         data = ", ".join(f"{name}={value}" for name, value in event["data"].items() if value is not None)
@@ -64,17 +66,44 @@ def print_note(text: str) -> None:
     _out.print(f"[dim]{text}[/dim]")
 
 
+def _more(call: api.Json) -> Iterator[str]:
+    """What is not in the table and not the same for most calls."""
+    if call["forwardedFromNumber"]:
+        yield f"forwarded from {call['forwardedFromNumber']}"
+    if call["ringBack"]:
+        yield "returns a call of ours"
+    if call["voicemail"]:
+        yield f"voicemail of {_seconds(call['voicemail']['durationSeconds'])} s: {call['voicemail']['url']}"
+    for transfer in call["transfers"]:
+        yield f"{transfer['kind']}: {transfer['state']}"
+        for attempt in transfer["attempts"]:
+            code = f" ({attempt['sipStatusCode']})" if attempt["sipStatusCode"] else ""
+            yield f"  {attempt['to']}: {attempt['result'] or 'under way'}{code}"
+    if call["metadata"]:
+        yield "metadata: " + ", ".join(f"{name}={value}" for name, value in sorted(call["metadata"].items()))
+
+
 def _row(call: api.Json) -> tuple[str, ...]:
     return (
         call["callId"],
         call["createdAt"],
-        call["from"] or "withheld",
+        caller(call),
         call["to"] or "-",
-        call["agentId"] or "-",
+        call["agentId"] or _done(call),
         call["status"],
         _seconds(call["durationSeconds"]),
         (call["termination"] or {}).get("reason", "-"),
     )
+
+
+def caller(call: api.Json) -> str:
+    """Who calls, or why that is not known."""
+    return str(call["from"] or call["callerIdStatus"])
+
+
+def _done(call: api.Json) -> str:
+    """What is done with a call that no agent takes."""
+    return f"({call['action']})" if call["action"] else "-"
 
 
 def _times(turn: api.Json) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
+import datetime as dt
 
 from aiohttp import typedefs, web
 
@@ -15,23 +17,30 @@ from dispatch import (
     health,
     housekeeping,
     keys,
+    leases,
     metrics,
     observing,
     operations,
     problems,
+    reloading,
     routes,
     settings,
+    shifting,
     streams,
     switchboard,
     wakeups,
 )
 from dispatch.internal import table as internal_table
 from dispatch.ledger import aftermath, ledger
-from dispatch.livekit import applying, bookkeeping, catch_all, rooms, webhooks
+from dispatch.livekit import applying, bookkeeping, catch_all, dialing, objects, rooms, webhooks
 from dispatch.reaper import clearing, judging, rounds
+from dispatch.recordings import shelves
 from dispatch.store import engine
+from dispatch.transfers import setting_up as transfers
 from dispatch.v1 import table as v1_table
 from sip_config import configurations
+
+_APPLY_LEASE = dt.timedelta(seconds=objects.APPLY_S + 10.0)  # what began in time ends before it runs out
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -40,11 +49,17 @@ class Parts:
 
     settings: settings.DispatchSettings
     configuration: configurations.Configuration
+    """In force from the start."""
+    load: reloading.Loader
+    """Reads it anew."""
     store: engine.Store
     """Migrated."""
     livekit: rooms.Rooms
-    objects: applying.Objects
+    dialer: dialing.Dialer
+    objects: objects.Objects
     clock: clock.Clock
+    reload_wanted: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
+    """Set by whoever wants a reload."""
 
 
 def build(parts: Parts) -> web.Application:
@@ -54,7 +69,10 @@ def build(parts: Parts) -> web.Application:
     app[keys.CLOCK] = parts.clock
     app[keys.STORE] = parts.store
     app[keys.METRICS] = counters
+    app[keys.SHELF] = shelves.Shelf(parts.settings.recordings_folder)
+    app[keys.SWITCHBOARD] = switchboard.Switchboard(parts.configuration, _clock_of_hours(parts))
     _set_up_ledger(app, parts)
+    transfers.set_up(app, parts)
     _set_up_background(app, parts)
     operations.mount(app)
     routes.mount(app, (*internal_table.ROUTES, *v1_table.ROUTES))
@@ -68,13 +86,19 @@ def _middlewares(parts: Parts, counters: metrics.Metrics) -> list[typedefs.Middl
     return [observing.middleware(counters, parts.clock), problems.middleware, auth.middleware(known, secret)]
 
 
+def _clock_of_hours(parts: Parts) -> clock.Clock:
+    return shifting.ShiftedClock(parts.clock, dt.timedelta(seconds=parts.settings.trunkline_time_shift))
+
+
 def _set_up_ledger(app: web.Application, parts: Parts) -> None:
-    counters, hints = app[keys.METRICS], wakeups.Wakeups()
+    counters, hints, board = app[keys.METRICS], wakeups.Wakeups(), app[keys.SWITCHBOARD]
     closer = closing.Closer(parts.livekit, counters)
     after = aftermath.Consequences(counters, hints, closer)
     app[keys.WAKEUPS] = hints
     app[keys.CLOSER] = closer
-    app[keys.LEDGER] = ledger.Ledger(parts.store, parts.clock, after, region=parts.configuration.organization.country)
+    app[keys.LEDGER] = ledger.Ledger(
+        parts.store, parts.clock, after, region=lambda: board.configuration.organization.country
+    )
     app[keys.STREAMS] = streams.Streams(parts.settings.trunkline_max_streams, hints, counters)
     app[keys.DOORMAN] = catch_all.Doorman(parts.livekit, closer, counters)
     app[keys.WEBHOOKS] = webhooks.Verifier(
@@ -85,22 +109,29 @@ def _set_up_ledger(app: web.Application, parts: Parts) -> None:
 
 
 def _set_up_background(app: web.Application, parts: Parts) -> None:
-    counters = app[keys.METRICS]
-    board = switchboard.Switchboard(parts.configuration, parts.clock)
-    keeper = applying.Keeper(parts.objects, board, counters, may_change=parts.settings.trunkline_apply)
+    counters, board, shelf = app[keys.METRICS], app[keys.SWITCHBOARD], app[keys.SHELF]
+    keeper = applying.Keeper(parts.objects, board, counters, _alone(parts), may_change=parts.settings.trunkline_apply)
     probes = health.probes(parts.store, parts.livekit, keeper, parts.settings.trunkline_redis_url, parts.clock)
     reaper = _reaper(app, parts)
-    app[keys.SWITCHBOARD] = board
+    reloader = reloading.Reloader(parts.load, keeper, board, counters, parts.reload_wanted)
     app[keys.PROBES] = health.Probes(probes, parts.clock)
     app[keys.REAPER] = reaper
+    app[keys.KEEPER] = keeper
+    app[keys.RELOADER] = reloader
     app.cleanup_ctx.append(
         background.beside(
             keeper=keeper.run,
             judging=reaper.judging.run,
             clearing=reaper.clearing.run,
-            housekeeping=lambda stop: housekeeping.run(parts.store, parts.clock, stop),
+            reloading=reloader.run,
+            housekeeping=lambda stop: housekeeping.run(parts.store, shelf, parts.clock, stop),
         )
     )
+
+
+def _alone(parts: Parts) -> applying.Alone:
+    holder = leases.holder("dispatch")
+    return lambda: leases.held(parts.store, parts.clock, name=leases.APPLY, holder=holder, ttl=_APPLY_LEASE)
 
 
 def _reaper(app: web.Application, parts: Parts) -> rounds.Reaper:

@@ -28,6 +28,10 @@ class Stop:
     def set(self) -> None:
         self._event.set()
 
+    async def wait(self) -> bool:
+        """Wait until told to end."""
+        return await self._event.wait()
+
     async def pause(self, seconds: float) -> None:
         """Sleep, but not beyond the end."""
         with contextlib.suppress(TimeoutError):

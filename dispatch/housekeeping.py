@@ -8,6 +8,7 @@ import structlog
 
 from callcore import clock, errors
 from dispatch import background
+from dispatch.recordings import shelves
 from dispatch.store import engine, late, notices, spools, workers
 
 _EVERY_S = 3600.0
@@ -19,17 +20,17 @@ _KEEP_SPOOLS = dt.timedelta(days=30)  # a worker may have been away for long
 _log = structlog.get_logger(__name__)
 
 
-async def run(store: engine.Store, timepiece: clock.Clock, stop: background.Stop) -> None:
+async def run(store: engine.Store, shelf: shelves.Shelf, timepiece: clock.Clock, stop: background.Stop) -> None:
     """Tidy up now and every hour, until told to stop."""
     while not stop.is_set:
         try:
-            await tidy(store, timepiece)
+            await tidy(store, shelf, timepiece)
         except errors.Unavailable as error:
             _log.warning("housekeeping failed", error=error.public_code)
         await stop.pause(_EVERY_S)
 
 
-async def tidy(store: engine.Store, timepiece: clock.Clock) -> None:
+async def tidy(store: engine.Store, shelf: shelves.Shelf, timepiece: clock.Clock) -> None:
     """Delete what is too old to matter."""
     now = timepiece.now()
     async with store.writing() as tx:
@@ -37,3 +38,4 @@ async def tidy(store: engine.Store, timepiece: clock.Clock) -> None:
         await workers.forget_before(tx, now - _KEEP_WORKERS)
         await late.forget_before(tx, now - _KEEP_LATE)
         await spools.forget_before(tx, now - _KEEP_SPOOLS)
+    await shelf.sweep(now.timestamp())

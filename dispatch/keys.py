@@ -5,11 +5,13 @@ from __future__ import annotations
 from aiohttp import web
 
 from callcore import clock
-from dispatch import closing, health, metrics, streams, switchboard, wakeups
+from dispatch import closing, health, metrics, reloading, streams, switchboard, wakeups
 from dispatch.ledger import ledger
-from dispatch.livekit import catch_all, webhooks
+from dispatch.livekit import applying, catch_all, webhooks
 from dispatch.reaper import rounds
+from dispatch.recordings import shelves
 from dispatch.store import engine
+from dispatch.transfers import service as transfers_service
 
 CLOCK: web.AppKey[clock.Clock] = web.AppKey("clock", clock.Clock)
 STORE = web.AppKey("store", engine.Store)
@@ -23,3 +25,7 @@ WAKEUPS = web.AppKey("wakeups", wakeups.Wakeups)
 METRICS = web.AppKey("metrics", metrics.Metrics)
 PROBES = web.AppKey("probes", health.Probes)
 REAPER = web.AppKey("reaper", rounds.Reaper)
+TRANSFERS = web.AppKey("transfers", transfers_service.Transfers)
+SHELF = web.AppKey("shelf", shelves.Shelf)
+KEEPER = web.AppKey("keeper", applying.Keeper)
+RELOADER = web.AppKey("reloader", reloading.Reloader)

@@ -7,9 +7,10 @@ import contextlib
 import os
 from collections.abc import Iterator
 
+from callcore import errors
 from dispatch import logs, serving, settings
 from dispatch.store import engine, migrating, sqlite
-from sip_config import environments, loading
+from sip_config import configurations, environments, loading
 
 
 def main() -> None:
@@ -18,12 +19,17 @@ def main() -> None:
     Raises:
         ConfigurationInvalid: the environment or the YAML has errors; all of them are in it.
         DatabaseInUse: another dispatch has this database.
+        DatabaseUnusable: it cannot be opened, or is no database of this version.
     """
     given = settings.load()
     logs.configure(given.trunkline_log_level, given.trunkline_environment)
-    configuration = loading.load(given.trunkline_config, environments.read())
+
+    def load() -> configurations.Configuration:
+        return loading.load(given.trunkline_config, environments.read())
+
+    configuration = load()
     with _database(given):
-        asyncio.run(serving.serve(given, configuration))
+        asyncio.run(serving.serve(given, configuration, load))
 
 
 def upgrade_database() -> None:
@@ -32,6 +38,7 @@ def upgrade_database() -> None:
     Raises:
         ConfigurationInvalid: the environment has errors.
         DatabaseInUse: a running dispatch has this database.
+        DatabaseUnusable: it cannot be opened, or is no database of this version.
     """
     given = settings.load()
 
@@ -53,6 +60,12 @@ def _database(given: settings.DispatchSettings) -> Iterator[None]:
         yield
         return
     os.umask(0o077)  # the database holds phone numbers and what was said: nobody else reads it
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with sqlite.FileLock(file):
+    with contextlib.ExitStack() as held:
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            held.enter_context(sqlite.FileLock(file))
+            file.open("ab").close()  # SQLite would only say that it cannot, and not why
+        except OSError as error:
+            reason = f"{error.filename or file} cannot be used: {error.strerror}"
+            raise errors.ConfigurationInvalid([f"TRUNKLINE_STATE_DIR, DATABASE_URL: {reason}."]) from None
         yield

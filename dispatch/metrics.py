@@ -26,6 +26,7 @@ class Metrics:
             registry=self.registry,
         )
         self.turns = self._counter("turns", "Turns of transcripts.", ("role",))
+        self.transfers = self._counter("transfers", "Transfers that ended.", ("kind", "result"))
         self.late_facts = self._counter("late_facts", "Reports about calls that had no effect.", ("why",))
         self.spool_lines = self._counter("spool_lines", "Lines of workers' spools that were taken.", ())
         self.workers = prometheus.Gauge(
@@ -45,6 +46,18 @@ class Metrics:
             "1 while LiveKit has the trunks and rules wanted.",
             registry=self.registry,
         )
+        self.configuration_drift = prometheus.Gauge(
+            "trunkline_configuration_drift",
+            "Trunks and rules of ours in LiveKit that are not as configured, or are missing.",
+            registry=self.registry,
+        )
+        self.configuration_info = prometheus.Gauge(
+            "trunkline_configuration_info",
+            "Always 1; the label is the version of the configuration in force.",
+            ("version",),
+            registry=self.registry,
+        )
+        self.reloads = self._counter("reloads", "Reloads of the configuration.", ("result",))
         self.transcript_streams = prometheus.Gauge(
             "trunkline_transcript_streams", "Open transcript streams.", registry=self.registry
         )

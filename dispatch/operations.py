@@ -8,7 +8,7 @@ import prometheus_client as prometheus
 from aiohttp import web
 
 from callcore import errors
-from dispatch import answers, fleet, keys
+from dispatch import fleet, keys
 from dispatch.store import calls
 
 
@@ -20,7 +20,9 @@ async def alive(_: web.Request) -> web.Response:
 async def ready(request: web.Request) -> web.Response:
     """`GET /readyz`: 200 when a call would find everything it needs, else 503; each check by name either way."""
     found = await request.app[keys.PROBES].look()
-    return answers.model(found, status=200 if found.ready else 503)
+    version = request.app[keys.SWITCHBOARD].configuration.version
+    body = found.model_dump() | {"configurationVersion": version}
+    return web.json_response(body, status=200 if found.ready else 503)
 
 
 async def metrics(request: web.Request) -> web.Response:

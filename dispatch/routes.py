@@ -38,11 +38,13 @@ class Route(Generic[Q, B]):
     answers: Mapping[int, object]
     """The type of the body by status, as pydantic understands types; None for no body. Errors are not listed."""
     max_body: int = reading.MAX_BODY
+    streamed: bool = False
+    """Whether the handler reads the body itself, as it comes; `body` is `Nothing` then."""
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Read the input, then handle it."""
         query = reading.parameters(request.query, self.query)
-        takes_body = request.method in _WITH_BODY
+        takes_body = request.method in _WITH_BODY and not self.streamed
         body = await reading.body(request, self.body, limit=self.max_body) if takes_body else self.body()
         return await self.handler(request, query, body)
 

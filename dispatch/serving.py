@@ -9,8 +9,8 @@ import structlog
 from aiohttp import web
 
 from callcore import clock, errors
-from dispatch import app, settings
-from dispatch.livekit import applying, client
+from dispatch import app, reloading, settings
+from dispatch.livekit import client, dialing, objects
 from dispatch.store import engine, migrating
 from sip_config import configurations
 
@@ -25,16 +25,21 @@ class PortTaken(errors.Unavailable):
     public_code = "port_taken"
 
 
-async def serve(given: settings.DispatchSettings, configuration: configurations.Configuration) -> None:
-    """Serve until SIGTERM or SIGINT.
+async def serve(
+    given: settings.DispatchSettings, configuration: configurations.Configuration, load: reloading.Loader
+) -> None:
+    """Serve until SIGTERM or SIGINT; SIGHUP has `load` read the configuration anew.
 
     Raises:
-        StoreUnavailable: the database cannot be opened.
+        DatabaseUnusable: the database cannot be opened, or is none of this version.
         PortTaken: somebody else listens there.
     """
-    stop = asyncio.Event()
+    stop, reload = asyncio.Event(), asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload.set)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    if given.trunkline_time_shift:
+        _log.warning("the clock of opening hours is shifted", seconds=given.trunkline_time_shift)
     store = engine.Store(given.store_url)
     secret = given.livekit_api_secret.get_secret_value()
     try:
@@ -43,10 +48,13 @@ async def serve(given: settings.DispatchSettings, configuration: configurations.
             parts = app.Parts(
                 settings=given,
                 configuration=configuration,
+                load=load,
                 store=store,
                 livekit=client.LiveKitRooms(livekit),
-                objects=applying.LiveKitObjects(configuration, livekit),
+                dialer=dialing.LiveKitDialer(livekit),
+                objects=objects.LiveKitObjects(livekit),
                 clock=clock.SystemClock(),
+                reload_wanted=reload,
             )
             await _listen(app.build(parts), given, stop)
     finally:

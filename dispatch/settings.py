@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from callcore import contract, errors
 from dispatch import api_keys
 
+_MAX_SHIFT_S = 10 * 366 * 86_400  # ten years: enough for every holiday, and still a date
+
 
 class DispatchSettings(pydantic_settings.BaseSettings):
     """Settings of dispatch. Names as in the environment, without regard to case."""
@@ -34,7 +36,7 @@ class DispatchSettings(pydantic_settings.BaseSettings):
     trunkline_apply: bool = True
     """Make LiveKit's trunks and rules what the configuration wants."""
     trunkline_state_dir: pathlib.Path = pathlib.Path("state")
-    """Holds the database, unless DATABASE_URL says otherwise."""
+    """Holds the recordings, and the database, unless DATABASE_URL says otherwise."""
     database_url: str = ""
     """SQLAlchemy URL; the default is a SQLite file under the state folder."""
     trunkline_http_host: str = "127.0.0.1"
@@ -44,6 +46,8 @@ class DispatchSettings(pydantic_settings.BaseSettings):
     """LiveKit's Redis, `redis://[user:password@]host[:port]`; only `/readyz` asks it."""
     trunkline_max_streams: Annotated[int, pydantic.Field(ge=1, le=100_000)] = 200
     """Transcript streams open at once."""
+    trunkline_time_shift: Annotated[int, pydantic.Field(ge=-_MAX_SHIFT_S, le=_MAX_SHIFT_S)] = 0
+    """Seconds that the clock of opening hours is ahead, to rehearse a holiday; negative: behind."""
     trunkline_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     trunkline_environment: str = "production"
     """Name of this installation, in every log line."""
@@ -81,6 +85,11 @@ class DispatchSettings(pydantic_settings.BaseSettings):
         if value is not None and not value.startswith("redis://"):
             raise ValueError("must begin with redis://")
         return value
+
+    @property
+    def recordings_folder(self) -> pathlib.Path:
+        """Where sound is kept."""
+        return self.trunkline_state_dir / "audio"
 
     @property
     def store_url(self) -> str:

@@ -4,33 +4,66 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import hashlib
 
 import structlog
 
 from callcore import clock, contract, endings
-from sip_config import configurations, live, routing, snapshots
+from sip_config import configurations, routing, schema, snapshots
+from sip_config import live as live_state
 
 _log = structlog.get_logger(__name__)
+
+_Taken = tuple[snapshots.Snapshot, str]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Board:
+    """All that a decision goes by. Replaced as a whole, so a call meets the old one or the new one."""
+
+    configuration: configurations.Configuration
+    live: live_state.LiveObjects | None
 
 
 class Switchboard:
     """Decides calls. Until LiveKit's objects are known it cannot tell one trunk from another and decides nothing."""
 
     def __init__(self, configuration: configurations.Configuration, timepiece: clock.Clock) -> None:
-        self._configuration = configuration
+        self._board = _Board(configuration=configuration, live=None)
         self._clock = timepiece
-        self._live: live.LiveObjects | None = None
         self._ready = asyncio.Event()
+        self._taken: _Taken | None = None
+
+    @property
+    def configuration(self) -> configurations.Configuration:
+        return self._board.configuration
+
+    @property
+    def live(self) -> live_state.LiveObjects | None:
+        """LiveKit's objects; None while they are not known."""
+        return self._board.live
 
     @property
     def is_ready(self) -> bool:
-        return self._live is not None
+        return self._board.live is not None
 
-    def connect(self, objects: live.LiveObjects) -> None:
+    def connect(self, objects: live_state.LiveObjects) -> None:
         """Take calls through these trunks and rules from now on."""
-        self._live = objects
-        self._ready.set()
+        self.reconfigure(self._board.configuration, objects)
+
+    def reconfigure(self, configuration: configurations.Configuration, objects: live_state.LiveObjects | None) -> None:
+        """Decide by this configuration from now on; calls that are decided keep what they began with.
+
+        Args:
+            configuration: takes the place of the old one.
+            objects: LiveKit's objects for it; None leaves those that are known.
+        """
+        board = _Board(configuration=configuration, live=objects or self._board.live)
+        if board != self._board:
+            self._board, self._taken = board, None
+        if board.live is not None:
+            self._ready.set()
 
     async def wait_ready(self, timeout_s: float) -> None:
         """Wait until calls can be decided, or the time is up."""
@@ -38,20 +71,28 @@ class Switchboard:
             async with asyncio.timeout(timeout_s):
                 await self._ready.wait()
 
-    def decide(self, intake: contract.CallIntake) -> contract.Plan | None:
+    def dialed_number(self, intake: contract.CallIntake) -> schema.Number | None:
+        """Which of our numbers was dialed; None where it is none of ours."""
+        return routing.dialed_number(self._board.configuration, intake.dialed)
+
+    def decide(self, intake: contract.CallIntake, ring_back: routing.RingBack | None = None) -> contract.Plan | None:
         """What to do with a call; None while that cannot be told."""
-        if self._live is None:
+        board = self._board
+        if board.live is None:
             return None
-        plan = routing.decide(self._configuration, self._live, intake, self._clock.now())
+        decision = routing.decide(board.configuration, board.live, intake, self._clock.now(), ring_back=ring_back)
+        plan = decision.plan
         if isinstance(plan, contract.Refuse) and plan.reason is endings.Reason.INTERNAL_ERROR:
-            number = routing.dialed_number(self._configuration, intake.dialed)
-            _log.error("a call is refused for its agent", agent_id=number.agent if number else None, text=plan.text)
+            _log.error("a call is refused for its configuration", step=decision.steps[-1].name.value, text=plan.text)
         return plan
 
-    def snapshot(self) -> tuple[contract.Snapshot, str] | None:
+    def snapshot(self) -> _Taken | None:
         """What workers route by when dispatch is out, and its ETag (RFC 9110 section 8.8.3)."""
-        if self._live is None:
+        board = self._board
+        if board.live is None:
             return None
-        taken = snapshots.take(self._configuration, self._live, self._clock.now())
-        digest = hashlib.sha256(taken.model_dump_json().encode()).hexdigest()
-        return taken, f'"{digest[:32]}"'
+        if self._taken is None:
+            taken = snapshots.take(board.configuration, board.live)
+            digest = hashlib.sha256(taken.model_dump_json().encode()).hexdigest()
+            self._taken = taken, f'"{digest[:32]}"'
+        return self._taken

@@ -67,11 +67,13 @@ class Lab:
 
     Attributes:
         folder: holds everything, also `<component>.log`; removed with the lab.
+        config: the configuration folder that dispatch serves, a copy that tests may rewrite before a reload.
         simulators_url: where the provider simulators serve, in the simulated set.
         components: `redis`, `livekit`, `sip`, `dispatch`, `worker` and, where there are any, `simulators`.
     """
 
     folder: Path
+    config: Path
     dispatch_url: str
     sip: Address
     livekit: configs.LiveKitAccess
@@ -181,6 +183,7 @@ async def _deploy(options: LabOptions, stack: stacks.Stack) -> Lab:
     await _start(worker, options)
     return Lab(
         folder=site.guard.folder,
+        config=config,
         dispatch_url=deployment.dispatch_url,
         sip=Address(ports.LOOPBACK, site.ports.sip),
         livekit=site.access,

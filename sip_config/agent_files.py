@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import re
 
-from callcore import errors
-from sip_config import configurations, digests, documents, flow_schema, folders, problems, prompting, schema, validation
+from sip_config import (
+    configurations,
+    digests,
+    documents,
+    flow_schema,
+    folders,
+    problems,
+    prompting,
+    reading,
+    schema,
+    validation,
+)
 
 FOLDER = "agents"
 FLOW_SUFFIX = ".flow.yaml"
@@ -25,16 +35,15 @@ def agent_id(file: str) -> str:
 
 
 def load(
-    folder: folders.Folder, document: documents.Document
+    reader: reading.Reader, document: documents.Document
 ) -> tuple[configurations.Agent | None, list[problems.Problem]]:
     """The agent in a document, or None, and every problem in its file, prompt and flow."""
     settings, found = validation.check(document, schema.Agent)
-    if settings is None:
-        return None, found
-    reading = _Reading(folder, document, settings)
-    instructions, greeting, flow = reading.instructions(), reading.text("greeting", settings.greeting), reading.flow()
-    found += reading.found
-    if found or instructions is None:
+    texts = _Texts(reader, document)
+    instructions, greeting = texts.instructions(), texts.written("greeting")
+    flow = None if settings is None else texts.flow(settings)
+    found += texts.found
+    if found or settings is None or instructions is None or greeting is None:
         return None, found
     agent = configurations.Agent(
         id=agent_id(document.name),
@@ -47,33 +56,34 @@ def load(
     return agent, []
 
 
-class _Reading:
-    """Reads what an agent's file names."""
+class _Texts:
+    """Reads what an agent's file says and names, whether its other settings are right or not."""
 
-    def __init__(self, folder: folders.Folder, document: documents.Document, settings: schema.Agent) -> None:
+    def __init__(self, reader: reading.Reader, document: documents.Document) -> None:
         self.found: list[problems.Problem] = []
-        self._folder = folder
+        self._reader = reader
+        self._folder = reader.folder
         self._document = document
-        self._settings = settings
 
     def instructions(self) -> configurations.Template | None:
-        if self._settings.instructions is not None:
-            return self.text("instructions", self._settings.instructions)
-        template = self._prompt(self._settings.prompt or "")
+        if (written := self.written("instructions")) is not None:
+            return written
+        name = self._document.value(("prompt",))
+        template = self._prompt(name.strip()) if isinstance(name, str) else None
         if template is not None:
             self.found += prompting.check(template)
         return template
 
-    def text(self, key: str, text: str) -> configurations.Template:
+    def written(self, key: str) -> configurations.Template | None:
         """A template that stands in the agent's own file."""
-        line = self._document.place((key,)).text_line
-        template = configurations.Template(text=text, file=self._document.name, line=line, path=(key,))
-        self.found += prompting.check(template)
+        template = prompting.in_document(self._document, (key,))
+        if template is not None:
+            self.found += prompting.check(template)
         return template
 
-    def flow(self) -> str | None:
+    def flow(self, settings: schema.Agent) -> str | None:
         """The scripted flow, where one is named."""
-        names = self._settings.provider_settings.flow_files()
+        names = settings.provider_settings.flow_files()
         if not names:
             return None
         if len(set(names)) > 1:
@@ -88,10 +98,7 @@ class _Reading:
     def _flow(self, name: str, path: problems.Path) -> str | None:
         text = self._read(self._folder, name, path)
         if text is not None:
-            try:
-                flow_schema.parse(text, name)
-            except errors.ConfigurationInvalid as error:
-                self.found += [problems.parse(problem) for problem in error.problems]
+            self.found += flow_schema.check(self._reader.plain_document(name))[1]
         return text
 
     def _prompt(self, name: str) -> configurations.Template | None:
@@ -110,7 +117,7 @@ class _Reading:
 
     def _read(self, folder: folders.Folder, name: str, path: problems.Path) -> str | None:
         try:
-            return folder.read(name)
+            return self._reader.text(name, folder)
         except folders.Unreadable as error:
             self._complain(path, f"{name}: {error.message}")
             return None

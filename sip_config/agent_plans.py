@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-import datetime as dt
+from collections.abc import Mapping
 from typing import Literal
 
 import pydantic
 
 from callcore import contract
-from sip_config import configurations, prompting, providers, schema, variables
+from sip_config import configurations, occasions, prompting, providers, schema
 
 _DELAYS_S = {
     schema.Preset.FAST: (0.2, 1.5),  # about the shortest pause inside fluent speech
@@ -32,56 +31,72 @@ _DETECTORS: dict[providers.TurnDetection, Literal["local", "vad", "stt"]] = {
 }
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class AgentCall:
-    """One call that an agent is to take."""
-
-    organization: schema.Organization
-    agent: configurations.Agent
-    number: schema.Number
-    """The number that was dialed."""
-    caller: str | None
-    """The caller's number as E.164; None where it is withheld or not known yet."""
-    now: dt.datetime
-
-
-def make(call: AgentCall) -> contract.AgentPlan:
-    """The plan for a call, with its texts rendered.
+def make(occasion: occasions.Occasion, agent: configurations.Agent) -> contract.AgentPlan:
+    """The plan for a call that an agent is to take, with its texts rendered and the tools that it may use in it.
 
     Raises:
         ConfigurationInvalid: prompt or greeting cannot be rendered for this call.
     """
-    agent, settings, values = call.agent, call.agent.settings, _variables(call)
+    values = occasion.variables(agent)
+    return _plan(
+        agent,
+        instructions=prompting.render(agent.instructions, values),
+        greeting=prompting.render(agent.greeting, values),
+        tools=tuple(name for name, when in agent.settings.tool_conditions.items() if occasion.holds(when)),
+        pronunciations=occasion.configuration.pronunciations,
+    )
+
+
+def without_call(configuration: configurations.Configuration, agent: configurations.Agent) -> contract.AgentPlan:
+    """The plan as far as it does not depend on a call, to check and warm up providers; its texts are templates."""
+    return _plan(
+        agent,
+        instructions=agent.instructions.text,
+        greeting=agent.greeting.text,
+        tools=tuple(agent.settings.tool_conditions),
+        pronunciations=configuration.pronunciations,
+    )
+
+
+def _plan(
+    agent: configurations.Agent,
+    *,
+    instructions: str,
+    greeting: str,
+    tools: tuple[str, ...],
+    pronunciations: Mapping[str, str],
+) -> contract.AgentPlan:
+    settings = agent.settings
     return contract.AgentPlan(
         agent_id=agent.id,
         agent_version=agent.version,
         name=settings.name,
-        instructions=prompting.render(agent.instructions, values),
-        greeting=prompting.render(agent.greeting, values),
+        instructions=instructions,
+        greeting=greeting,
         language=settings.language,
-        stt=_spec(settings.stt),
-        llm=_spec(settings.llm),
-        tts=_spec(settings.tts),
-        vad=_spec(settings.vad),
+        stt=provider(settings.stt),
+        llm=provider(settings.llm),
+        tts=provider(settings.tts),
+        vad=provider(settings.vad),
         turns=_turns(settings),
-        tools=settings.tools,
+        tools=tools,
+        pronunciations=dict(pronunciations),
         max_duration_s=settings.max_duration.limit.total_seconds(),
         flow=agent.flow,
     )
 
 
-def _variables(call: AgentCall) -> variables.Variables:
-    organization, settings = call.organization, call.agent.settings
-    return variables.Variables(
-        organization=variables.OrganizationNames(
-            id=organization.id, name=organization.name, time_zone=organization.time_zone
-        ),
-        agent=variables.AgentNames(id=call.agent.id, name=settings.name, language=settings.language),
-        number=variables.NumberNames(e164=call.number.e164, label=call.number.label or ""),
-        now=variables.Moment.at(call.now, organization.time_zone),
-        time_zone=organization.time_zone,
-        caller=call.caller or "",
+def voice(configuration: configurations.Configuration, agent: configurations.Agent) -> contract.Voice:
+    """With what an agent's voice speaks a fixed text."""
+    settings = agent.settings
+    return contract.Voice(
+        tts=provider(settings.tts), language=settings.language, pronunciations=dict(configuration.pronunciations)
     )
+
+
+def provider(settings: pydantic.BaseModel) -> contract.ProviderSpec:
+    """A provider's settings as they travel; secrets stay `${NAME}` references."""
+    return contract.ProviderSpec.model_validate(settings.model_dump(mode="json", exclude_none=True))
 
 
 def _turns(settings: schema.Agent) -> contract.TurnSettings:
@@ -93,7 +108,3 @@ def _turns(settings: schema.Agent) -> contract.TurnSettings:
         interruptions=settings.turns.interruptions.enabled,
         interruption_min_s=_INTERRUPTION_MIN_S[settings.turns.interruptions.sensitivity],
     )
-
-
-def _spec(settings: pydantic.BaseModel) -> contract.ProviderSpec:
-    return contract.ProviderSpec.model_validate(settings.model_dump(mode="json", exclude_none=True))

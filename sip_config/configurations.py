@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import types
 from collections.abc import Mapping
 
 from sip_config import problems, schema
@@ -36,6 +37,42 @@ class Agent:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Places:
+    """Where each setting stands, for explanations. Empty for a configuration that came from no folder."""
+
+    files: Mapping[str, Mapping[problems.Path, tuple[int, int]]] = dataclasses.field(default_factory=dict)
+    """By file: line and column of each setting, by its path."""
+    numbers: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    """By number, E.164: its position in `numbers.yaml`."""
+
+    def of(self, setting: problems.Path) -> str:
+        """`file:line:column` of a setting, or of what it would stand in; the file alone where nothing more is known.
+
+        Args:
+            setting: begins with `numbers` and a number, `trunks` and a name, `agents` and an id; all else is of
+                `organization.yaml`.
+        """
+        file, path = self._written(setting)
+        places = self.files.get(file, {})
+        while path and path not in places:
+            path = path[:-1]
+        line, column = places.get(path, (0, 0))
+        return f"{file}:{line}:{column}" if line else file
+
+    def _written(self, setting: problems.Path) -> tuple[str, problems.Path]:
+        match setting:
+            case ("numbers", e164, *rest) if e164 in self.numbers:
+                return "numbers.yaml", ("numbers", self.numbers[str(e164)], *rest)
+            case ("numbers", *_):
+                return "numbers.yaml", ("numbers",)
+            case ("trunks", *_):
+                return "trunks.yaml", setting
+            case ("agents", agent_id, *rest):
+                return f"agents/{agent_id}.yaml", tuple(rest)
+        return "organization.yaml", setting
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Configuration:
     """Everything that the operator's folder says."""
 
@@ -48,3 +85,8 @@ class Configuration:
     """By number, E.164."""
     agents: Mapping[str, Agent]
     """By id."""
+    hours: schema.Hours | None = None
+    """When the business is open; None: always."""
+    pronunciations: Mapping[str, str] = dataclasses.field(default_factory=lambda: types.MappingProxyType({}))
+    """What voices are to read for a word or phrase."""
+    places: Places = dataclasses.field(default_factory=Places, compare=False, repr=False)

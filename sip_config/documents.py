@@ -17,8 +17,12 @@ from sip_config import problems
 
 Plain = str | None | list["Plain"] | dict[str, "Plain"]
 
+MAX_VALUES = 20_000
+"""Values of a configuration: about half a second of parsing; some three thousand numbers."""
+
+_MAX_LINES = 50_000
+_MAX_WORDS = 200_000  # the parser stops at each; a megabyte of prose has fewer
 _MAX_DEPTH = 24  # a configuration needs eight; the parser's work grows with the square of the depth
-_MAX_VALUES = 20_000  # about half a second of parsing; some three thousand numbers
 _NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
 
 
@@ -30,6 +34,12 @@ class Place:
     column: int
     text_line: int
     """Where its text begins: for a block (`|` or `>`), the line after."""
+    text_column: int = 1
+    """The column of its first character; 1 for a block, whose indentation is not known."""
+
+    def within(self, line: int, column: int) -> tuple[int, int]:
+        """Line and column in the file of a place in the text."""
+        return self.text_line + line - 1, column + (self.text_column - 1 if line == 1 else 0)
 
 
 _START = Place(line=1, column=1, text_line=1)
@@ -44,6 +54,8 @@ class Document:
     places: Mapping[problems.Path, Place]
     found: tuple[problems.Problem, ...] = ()
     """What is wrong with it as YAML."""
+    values: int = 0
+    """How many values it has."""
 
     def place(self, path: problems.Path) -> Place:
         """The place of a value, or the nearest one around it."""
@@ -74,11 +86,22 @@ class Document:
         return dict(inside.items()) if isinstance(inside, dict) else {}
 
 
-def read(text: str, name: str) -> Document:
-    """Parse one YAML document. Whatever is wrong stands in `found`; what could be read stands in `data`."""
-    reader = _Reader(name, text)
+def read(text: str, name: str, limit: int = MAX_VALUES) -> Document:
+    """Parse one YAML document. Whatever is wrong stands in `found`; what could be read stands in `data`.
+
+    Args:
+        text: the YAML.
+        name: of the file, for the problems.
+        limit: how many values to read at most.
+    """
+    if text.count("\n") > _MAX_LINES or len(text.split()) > _MAX_WORDS:
+        message = f"more than {_MAX_LINES} lines or {_MAX_WORDS} words"
+        return Document(name=name, data=None, places={}, found=(problems.Problem(file=name, message=message),))
+    reader = _Reader(name, text, limit)
     data = reader.read()
-    return Document(name=name, data=data, places=reader.places, found=tuple(reader.found))
+    return Document(
+        name=name, data=data, places=reader.places, found=tuple(problems.bounded(reader.found)), values=reader.values
+    )
 
 
 class _GivenUp(Exception):
@@ -88,13 +111,14 @@ class _GivenUp(Exception):
 class _Reader:
     """Builds plain data from the parser's events. Aliases and tags are refused, so nothing grows and nothing runs."""
 
-    def __init__(self, name: str, text: str) -> None:
+    def __init__(self, name: str, text: str, limit: int) -> None:
         self.places: dict[problems.Path, Place] = {}
         self.found: list[problems.Problem] = []
         self._name = name
         self._text = text
         self._events: Iterator[events.Event] = YAML(typ="safe", pure=True).parse(text)
-        self._values = 0
+        self.values = 0
+        self._limit = limit
 
     def read(self) -> Plain:
         try:
@@ -125,9 +149,9 @@ class _Reader:
 
     def _value(self, event: events.Event, path: problems.Path, key: events.Event | None = None) -> Plain:
         """The value that begins with an event; it stands where its key stands."""
-        self._values += 1
-        if self._values > _MAX_VALUES:
-            self._refuse(event, (), f"more than {_MAX_VALUES} values in one file")
+        self.values += 1
+        if self.values > self._limit:
+            self._refuse(event, (), f"more than {MAX_VALUES} values in one configuration")
             raise _GivenUp
         if len(path) > _MAX_DEPTH:
             self._refuse(event, path[:1], "nested too deeply")
@@ -180,9 +204,11 @@ class _Reader:
 
 
 def _place(event: events.Event, at: events.Event) -> Place:
-    is_block = isinstance(event, events.ScalarEvent) and event.style in ("|", ">")
+    style = event.style if isinstance(event, events.ScalarEvent) else None
+    is_block = style in ("|", ">")
     return Place(
         line=at.start_mark.line + 1,
         column=at.start_mark.column + 1,
         text_line=event.start_mark.line + (2 if is_block else 1),
+        text_column=1 if is_block else event.start_mark.column + (2 if style in ("'", '"') else 1),
     )

@@ -19,6 +19,7 @@ examples: ["I would like to book for Tuesday"]   # more of what callers say, for
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
@@ -105,6 +106,11 @@ class Document(_Shape):
     failed: Outcome = Step(say="I'm sorry, that did not work.")
     examples: list[Text] = []
 
+    @functools.cached_property
+    def slot_names(self) -> frozenset[str]:
+        """Every slot, of the flow and of its states."""
+        return frozenset({*self.slots, *(slot for state in self.states.values() for slot in state.slots)})
+
 
 def parse(text: str, name: str) -> Document:
     """The checked document.
@@ -112,13 +118,19 @@ def parse(text: str, name: str) -> Document:
     Raises:
         errors.ConfigurationInvalid: every problem, each as `file:line:column path: message`.
     """
-    source = documents.read(text, name)
-    document, found = validation.check(source, Document)
-    if document is not None:
-        found += [source.problem(path, message) for path, message in _meaning_problems(document)]
+    document, found = check(documents.read(text, name))
     if document is None or found:
         raise errors.ConfigurationInvalid(problems.written(found))
     return document
+
+
+def check(source: documents.Document) -> tuple[Document | None, list[problems.Problem]]:
+    """The flow in a document, or None, and every problem."""
+    document, found = validation.check(source, Document)
+    if document is not None:
+        meant = (source.problem(path, message) for path, message in _meaning_problems(document))
+        found += problems.bounded(meant)
+    return document, found
 
 
 _Finding = tuple[problems.Path, str]
@@ -153,24 +165,22 @@ def actions(document: Document) -> Iterator[tuple[problems.Path, Action]]:
 def _bad_patterns(slots: Mapping[str, str], path: problems.Path) -> Iterator[_Finding]:
     for name, pattern in slots.items():
         try:
-            matches_nothing = re.compile(pattern).search("")
+            re.compile(pattern)
+            shortest, _ = re._parser.parse(pattern).getwidth()  # type: ignore[attr-defined]
         except re.error as error:
             yield (*path, name), f"not a regular expression: {error}"
+        except (OverflowError, RecursionError, MemoryError):
+            yield (*path, name), "not a regular expression that can be used: too many repetitions or parentheses"
         else:
-            if matches_nothing:
+            # Not tried on empty text: that alone can take for ever.
+            if shortest == 0:
                 yield (*path, name), "this regular expression matches empty text, so the slot would always be filled"
 
 
-def slot_names(document: Document) -> set[str]:
-    """Every slot, of the flow and of its states."""
-    return {*document.slots, *(slot for state in document.states.values() for slot in state.slots)}
-
-
 def _bad_text(document: Document, text: str | None, path: problems.Path) -> Iterator[_Finding]:
-    known = {*slot_names(document), LAST}
     for name in PLACEHOLDER.findall(text or ""):
-        if name not in known:
-            yield path, f"{{{name}}} is no slot{problems.nearest(name, known)}"
+        if name not in document.slot_names and name != LAST:
+            yield path, f"{{{name}}} is no slot{problems.nearest(name, {*document.slot_names, LAST})}"
 
 
 def _step_problems(document: Document, step: Step, path: problems.Path) -> Iterator[_Finding]:
@@ -179,7 +189,7 @@ def _step_problems(document: Document, step: Step, path: problems.Path) -> Itera
     elif step.goto is not None and step.say is None and document.states[step.goto].say is None:
         yield (*path, "goto"), f"nothing would be said: give this a `say`, or one to the state `{step.goto}`"
     for slot in step.forget:
-        if slot not in slot_names(document):
+        if slot not in document.slot_names:
             yield (*path, "forget"), f"`{slot}` has no regular expression under `slots`"
 
 
@@ -206,7 +216,7 @@ def _rule_problems(document: Document, rule: Rule, path: problems.Path) -> Itera
     for index, phrase in enumerate(rule.any):
         if not _WORD.search(phrase):
             yield (*path, "any", index), "there is no word in this phrase"
-    slots = slot_names(document)
+    slots = document.slot_names
     for slot in rule.need:
         if slot not in slots:
             yield (*path, "need"), f"`{slot}` has no regular expression under `slots`{problems.nearest(slot, slots)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
 import types
 from collections.abc import Collection, Iterator, Mapping
@@ -14,7 +15,9 @@ from sip_config import (
     digests,
     documents,
     folders,
+    notes,
     problems,
+    prompting,
     reading,
     schema,
     validation,
@@ -22,6 +25,19 @@ from sip_config import (
 
 _FILES = _ORGANIZATION, _TRUNKS, _NUMBERS = "organization.yaml", "trunks.yaml", "numbers.yaml"
 _YAML, _YML = ".yaml", ".yml"
+_MAX_AGENTS = 500
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Examined:
+    """What a folder holds."""
+
+    configuration: configurations.Configuration | None
+    """None where there are problems."""
+    found: tuple[problems.Problem, ...]
+    """Everything that is wrong, in the order of the files."""
+    notes: tuple[problems.Problem, ...]
+    """What is right, and yet worth a word."""
 
 
 def load(folder: pathlib.Path, environment: Mapping[str, str]) -> configurations.Configuration:
@@ -34,11 +50,21 @@ def load(folder: pathlib.Path, environment: Mapping[str, str]) -> configurations
     Raises:
         ConfigurationInvalid: every problem, as `file:line:column path: what is wrong`.
     """
+    examined = examine(folder, environment)
+    if examined.configuration is None:
+        raise errors.ConfigurationInvalid([str(problem) for problem in examined.found])
+    return examined.configuration
+
+
+def examine(folder: pathlib.Path, environment: Mapping[str, str]) -> Examined:
+    """The configuration in a folder, or everything that is wrong with it; the arguments are those of `load`."""
     loader = _Loader(folders.Folder(root=folder), environment)
     configuration = loader.load()
-    if loader.found or configuration is None:
-        raise errors.ConfigurationInvalid(problems.written(loader.found))
-    return configuration
+    return Examined(
+        configuration=None if loader.found else configuration,
+        found=tuple(problems.ordered(loader.found)),
+        notes=tuple(problems.ordered(loader.notes)),
+    )
 
 
 class _Loader:
@@ -46,60 +72,106 @@ class _Loader:
 
     def __init__(self, folder: folders.Folder, environment: Mapping[str, str]) -> None:
         self.found: list[problems.Problem] = []
+        self.notes: list[problems.Problem] = []
         self._folder = folder
         self._environment = environment
+        self._reader = reading.Reader(folder, environment)
         self._documents: dict[str, documents.Document] = {}
 
     def load(self) -> configurations.Configuration | None:
         """The configuration; None where there are problems."""
-        self.found += _strangers(self._folder)
+        self.found += problems.bounded(_strangers(self._folder))
         organization = self._checked(self._document(_ORGANIZATION), schema.OrganizationFile)
+        self.found += problems.bounded(checks.hours(self._document(_ORGANIZATION)))
         trunks = self._checked(self._document(_TRUNKS), schema.TrunksFile)
-        agents = self._agents()
-        numbers = self._numbers(agents)
+        numbers = self._drafts()
+        agents = self._agents(checks.own_numbers(numbers))
+        self._check_numbers(numbers, agents)
         if self.found or organization is None or trunks is None:
             return None
-        versions = {name: agent.version for name, agent in agents.items() if agent}
+        by_number = {draft.value.e164: draft.value for draft in numbers.values()}
+        usable = {name: agent for name, agent in agents.items() if agent}
+        versions = {name: agent.version for name, agent in usable.items()}
         return configurations.Configuration(
-            version=digests.of(organization, trunks, numbers, versions),
+            version=digests.of(organization, trunks, by_number, versions),
             organization=organization.organization,
             trunks=types.MappingProxyType(trunks.trunks),
-            numbers=types.MappingProxyType(numbers),
-            agents=types.MappingProxyType({name: agent for name, agent in agents.items() if agent}),
+            numbers=types.MappingProxyType(by_number),
+            agents=types.MappingProxyType(usable),
+            hours=organization.hours,
+            pronunciations=types.MappingProxyType(organization.pronunciations),
+            places=self._places({draft.value.e164: index for index, draft in numbers.items()}),
         )
 
-    def _agents(self) -> dict[str, configurations.Agent | None]:
+    def _agents(self, own: Mapping[str, int]) -> dict[str, configurations.Agent | None]:
         """Every agent by id; None for one with mistakes."""
         agents: dict[str, configurations.Agent | None] = {}
         for name in self._folder.files(agent_files.FOLDER):
+            if len(agents) == _MAX_AGENTS:
+                message = f"more than {_MAX_AGENTS} agents in one configuration"
+                self.found.append(problems.Problem(file=f"{agent_files.FOLDER}/{name}", message=message))
+                break
             if name.endswith(_YAML) and not name.endswith(agent_files.FLOW_SUFFIX):
                 document = self._document(f"{agent_files.FOLDER}/{name}")
-                agents[agent_files.agent_id(document.name)], found = agent_files.load(self._folder, document)
+                agents[agent_files.agent_id(document.name)], found = agent_files.load(self._reader, document)
                 self.found += found
+                self.found += problems.bounded(checks.transfers(document, own, self._country()))
+                self.notes += notes.of_agent(document, self._environment)
         if not agents:
             self.found.append(problems.Problem(file=agent_files.FOLDER, message="there is no agent in this folder"))
         return agents
 
-    def _numbers(self, agents: Collection[str]) -> dict[str, schema.Number]:
-        """Every number by its E.164 form."""
+    def _drafts(self) -> dict[int, validation.Draft[schema.Number]]:
+        """Every number by its position, as far as it can be read."""
+        drafts = validation.drafts(self._document(_NUMBERS), "numbers", schema.Number)
+        return {index: draft for index, draft in drafts if isinstance(index, int)}
+
+    def _check_numbers(self, numbers: checks.Numbers, agents: Collection[str]) -> None:
         document, trunks = self._document(_NUMBERS), self._document(_TRUNKS)
         self._checked(document, schema.NumbersFile)
-        members = validation.members(document, "numbers", schema.Number)
-        valid = {index: number for index, number in members if isinstance(index, int)}
-        usable = dict(validation.members(trunks, "trunks", schema.Trunk))
-        named = None if trunks.data is None else {str(name): usable.get(name) for name in trunks.items("trunks")}
-        self.found += problems.bounded(checks.numbers(document, valid, named, agents))
-        return {number.e164: number for number in valid.values()}
+        hours = self._document(_ORGANIZATION)
+        usable = dict(validation.drafts(trunks, "trunks", schema.Trunk))
+        around = checks.Surroundings(
+            trunks=None if trunks.data is None else {str(name): usable.get(name) for name in trunks.items("trunks")},
+            agents=agents,
+            has_hours=hours.data is None or hours.value(("hours",)) is not None,
+            country=self._country(),
+            own=checks.own_numbers(numbers),
+        )
+        self.found += problems.bounded(checks.numbers(document, numbers, around))
+        self.found += problems.bounded(_templates(document, numbers))
+
+    def _country(self) -> str | None:
+        country = self._document(_ORGANIZATION).value(("organization", "country"))
+        return country if isinstance(country, str) else None
 
     def _document(self, name: str) -> documents.Document:
         if name not in self._documents:
-            self._documents[name] = reading.read(self._folder, name, self._environment)
+            self._documents[name] = self._reader.document(name)
         return self._documents[name]
 
     def _checked(self, document: documents.Document, model: type[validation.Model]) -> validation.Model | None:
         value, found = validation.check(document, model)
         self.found += found
         return value
+
+    def _places(self, numbers: Mapping[str, int]) -> configurations.Places:
+        return configurations.Places(
+            files={
+                name: {path: (place.line, place.column) for path, place in document.places.items()}
+                for name, document in self._documents.items()
+            },
+            numbers=numbers,
+        )
+
+
+def _templates(document: documents.Document, numbers: Collection[int]) -> Iterator[problems.Problem]:
+    """Problems of the texts that are spoken where no agent talks."""
+    for index in numbers:
+        for key in ("off_hours_message", "voicemail_greeting"):
+            template = prompting.in_document(document, ("numbers", index, key))
+            if template is not None:
+                yield from prompting.check(template)
 
 
 def _strangers(folder: folders.Folder) -> Iterator[problems.Problem]:

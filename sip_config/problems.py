@@ -5,13 +5,11 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import itertools
-import re
 from collections.abc import Iterable, Iterator
 
 _MOST = 100  # nobody reads more at once, and looking for near names costs time
 _FEW_NAMES = 12  # more than this is no help in an error message
 _LONGEST_NAME = 64  # comparing costs the product of the lengths
-_WRITTEN = re.compile(r"([^:\n]+):(\d+):(\d+) (.*)", re.DOTALL)
 
 Path = tuple[str | int, ...]
 """The keys and list positions that lead to a value."""
@@ -30,22 +28,26 @@ class Problem:
     """What is wrong, without the value: it may be a secret or a phone number."""
 
     def __str__(self) -> str:
-        where = ".".join(map(_shown, self.path))
-        return f"{_shown(self.file)}:{self.line}:{self.column} {f'{where}: ' if where else ''}{self.message}"
+        where = self.setting
+        return (
+            f"{_shown(self.file)}:{self.line}:{self.column} {f'{where}: ' if where else ''}{_printable(self.message)}"
+        )
+
+    @property
+    def setting(self) -> str:
+        """The path as text, such as `numbers.0.agent`; empty for a file as a whole."""
+        return ".".join(map(_shown, self.path))
 
 
-def parse(text: str) -> Problem:
-    """A problem from its text, as `written` gave it."""
-    match = _WRITTEN.fullmatch(text)
-    if match is None:
-        raise ValueError(text)
-    return Problem(file=match[1], line=int(match[2]), column=int(match[3]), message=match[4])
+def ordered(found: Iterable[Problem]) -> list[Problem]:
+    """All problems in the order of the files, each once."""
+    by_place = sorted(found, key=lambda problem: (problem.file, problem.line, problem.column, problem.message))
+    return list({str(problem): problem for problem in by_place}.values())
 
 
 def written(found: Iterable[Problem]) -> list[str]:
     """All problems as text, in the order of the files, each once."""
-    ordered = sorted(found, key=lambda problem: (problem.file, problem.line, problem.column, problem.message))
-    return list(dict.fromkeys(str(problem) for problem in ordered))
+    return [str(problem) for problem in ordered(found)]
 
 
 def nearest(word: str, names: Iterable[str]) -> str:
@@ -62,6 +64,11 @@ def bounded(found: Iterable[Problem]) -> Iterator[Problem]:
     yield from itertools.islice(remaining, _MOST)
     for more in itertools.islice(remaining, 1):
         yield Problem(file=more.file, line=more.line, column=more.column, message="more problems follow from here on")
+
+
+def _printable(text: str) -> str:
+    """Names in a message are the author's: on one line, and no command to a terminal."""
+    return text if text.isprintable() else "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
 
 
 def _shown(part: str | int) -> str:

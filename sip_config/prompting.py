@@ -13,7 +13,7 @@ import jinja2
 from jinja2 import nodes, sandbox
 
 from callcore import errors
-from sip_config import configurations, problems, variables
+from sip_config import configurations, documents, problems, variables
 
 MAX_TEMPLATE = 100_000
 """Characters of a template; more than any model should be told before it says hello."""
@@ -36,8 +36,13 @@ _PARSER_GAVE_UP = (RecursionError, MemoryError, SyntaxError, ValueError)
 """What Python's parser and compiler say of endless nesting and of numbers with thousands of digits."""
 
 
-def check(template: configurations.Template) -> list[problems.Problem]:
+@functools.lru_cache(maxsize=64)
+def check(template: configurations.Template) -> tuple[problems.Problem, ...]:
     """What is wrong with a template: syntax, unknown names, what is not allowed, and what fails with sample values."""
+    return tuple(problems.bounded(_check(template)))
+
+
+def _check(template: configurations.Template) -> list[problems.Problem]:
     if len(template.text) > MAX_TEMPLATE:
         return [_problem(template, 1, f"over {MAX_TEMPLATE} characters")]
     try:
@@ -51,6 +56,15 @@ def check(template: configurations.Template) -> list[problems.Problem]:
     return found or [
         failed for values in variables.SAMPLES for failed in [_rendered(template, values)[1]] if failed is not None
     ]
+
+
+def in_document(document: documents.Document, path: problems.Path) -> configurations.Template | None:
+    """The template that stands in a setting, if there is any text."""
+    text = document.value(path)
+    if not isinstance(text, str) or not text.strip():
+        return None
+    line = document.place(path).text_line
+    return configurations.Template(text=text.strip(), file=document.name, line=line, path=path)
 
 
 def render(template: configurations.Template, values: variables.Variables) -> str:

@@ -104,6 +104,7 @@ class DeepgramStt(_Hosted):
 
     provider: Literal["deepgram"]
     model: str = "nova-3"
+    """The recogniser."""
     language: str | None = None
     """Default: the agent's language. `multi` for several at once."""
     keyterms: tuple[str, ...] = ()
@@ -127,6 +128,7 @@ class OpenAiStt(_Hosted):
 
     provider: Literal["openai"]
     model: str = "gpt-4o-mini-transcribe"
+    """The recogniser; one request per utterance."""
     language: str | None = None
     """Default: the agent's language."""
     prompt: str | None = None
@@ -155,6 +157,7 @@ class OpenAiModel(_Hosted):
 
     provider: Literal["openai"]
     model: str = "gpt-4.1-mini"
+    """The model: OpenAI's, or with `base_url` that of any server with its chat completions, such as vLLM or Ollama."""
     temperature: Annotated[float, pydantic.Field(ge=0, le=2)] | None = None
     """0 is always the same, 2 is wild; default: the server's."""
     max_tokens: Annotated[int, pydantic.Field(ge=1)] | None = None
@@ -186,6 +189,7 @@ class ElevenLabsTts(_Hosted):
 
     provider: Literal["elevenlabs"]
     model: str = "eleven_turbo_v2_5"
+    """The voice model."""
     voice: str = "Rachel"
     """A name of the vendor's public voices, or a voice id."""
     speed: Annotated[float, pydantic.Field(ge=0.7, le=1.2)] = 1.0
@@ -221,6 +225,7 @@ class OpenAiTts(_Hosted):
 
     provider: Literal["openai"]
     model: str = "gpt-4o-mini-tts"
+    """The voice model; one request per sentence."""
     voice: str = "ash"
     """Name of the voice."""
     speed: Annotated[float, pydantic.Field(ge=0.25, le=4)] = 1.0

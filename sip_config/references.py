@@ -12,13 +12,15 @@ _MAX_VALUE = 100_000  # characters; a reference may stand in a text many times
 _MALFORMED = re.compile(r"(?<!\$)\$\{(?![A-Za-z_][A-Za-z0-9_]*\})")
 _SECRETS = frozenset({"password", "api_key"})
 _RESOLVED_BY_WORKER = "api_key"
+_HEADERS = "headers"
+_SECRET_HEADER = re.compile(r"authori[sz]ation|secret|token|password|api-?key", re.IGNORECASE)
 
 
 def fill(document: documents.Document, environment: Mapping[str, str]) -> documents.Document:
     """The document with references replaced; what is missing or in the open is added to its problems."""
     filling = _Filling(document, environment)
     data = filling.value(document.data, ())
-    return dataclasses.replace(document, data=data, found=(*document.found, *filling.found))
+    return dataclasses.replace(document, data=data, found=(*document.found, *problems.bounded(filling.found)))
 
 
 class _Filling:
@@ -44,7 +46,8 @@ class _Filling:
     def _wrong(self, text: str, path: problems.Path) -> Iterator[str]:
         names = providers.references(text)
         key = path[-1] if path else ""
-        if key in _SECRETS and not names:
+        is_header = path[-2:-1] == (_HEADERS,) and _SECRET_HEADER.search(str(key))
+        if (key in _SECRETS or is_header) and not names:
             yield "a secret must not stand here: write a reference such as `${NAME}` and set NAME in the environment"
         if _MALFORMED.search(text):
             yield "`${` begins a reference such as `${NAME}`; for the characters themselves write `$${`"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import pydantic
 import pydantic_core
 
-from sip_config import documents, problems
+from sip_config import documents, later, problems
 
 Model = TypeVar("Model", bound=pydantic.BaseModel)
 
@@ -44,13 +46,47 @@ def check(document: documents.Document, model: type[Model]) -> tuple[Model | Non
     return None, found
 
 
-def members(document: documents.Document, key: str, model: type[Model]) -> Iterator[tuple[str | int, Model]]:
-    """Those members of a top-level list or mapping that are valid by themselves, whatever the others are."""
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Draft(Generic[Model]):
+    """As much of a value as can be read: the keys in `broken` are wrong or missing, and have their default or None."""
+
+    value: Model
+    broken: frozenset[str]
+
+    def has(self, *keys: str) -> bool:
+        """Whether keys hold what the author meant."""
+        return self.broken.isdisjoint(keys)
+
+
+def drafts(document: documents.Document, key: str, model: type[Model]) -> Iterator[tuple[str | int, Draft[Model]]]:
+    """The members of a top-level list or mapping, as far as each can be read; `check` tells what is wrong with them."""
     for name, data in document.items(key).items():
-        try:
-            yield name, model.model_validate(data)
-        except pydantic.ValidationError:
-            continue  # `check` tells what is wrong with it
+        if (draft := _draft(data, model)) is not None:
+            yield name, draft
+
+
+def _draft(data: documents.Plain, model: type[Model]) -> Draft[Model] | None:
+    try:
+        return Draft(value=model.model_validate(data), broken=frozenset())
+    except pydantic.ValidationError as error:
+        broken = {str(item["loc"][0]) for item in error.errors(include_url=False) if item["loc"]}
+    if not isinstance(data, dict):
+        return None
+    try:
+        rest = {key: value for key, value in data.items() if key not in broken}
+        return Draft(value=_lenient(model).model_validate(rest), broken=frozenset(broken))
+    except pydantic.ValidationError:
+        return None  # its keys do not go together
+
+
+@functools.cache
+def _lenient(model: type[Model]) -> type[Model]:
+    """A model that misses nothing."""
+    required: dict[str, Any] = {
+        name: field.rebuild_annotation() for name, field in model.model_fields.items() if field.is_required()
+    }
+    optional: dict[str, Any] = {name: (kind | None, None) for name, kind in required.items()}
+    return pydantic.create_model(f"{model.__name__}Draft", __base__=model, **optional)
 
 
 def _problems(
@@ -61,8 +97,12 @@ def _problems(
         path = _written_path(item, document)
         if item["type"] == "extra_forbidden":
             schema = schema or model.model_json_schema()
-            names = _keys(schema, item["loc"][:-1])
-            yield document.problem(path, f"unknown key{problems.nearest(str(item['loc'][-1]), names)}")
+            yield document.problem(path, _unknown_key(str(item["loc"][-1]), schema, item["loc"][:-1]))
+        elif item["type"] == "wrong_text":
+            place = document.place(path)
+            for mistake in item["ctx"]["mistakes"]:
+                line, column = place.within(mistake.line, mistake.column)
+                yield problems.Problem(file=document.name, line=line, column=column, path=path, message=mistake.message)
         else:
             yield document.problem(path, _message(item, document.value(path)))
 
@@ -89,12 +129,16 @@ def _written_path(item: pydantic_core.ErrorDetails, document: documents.Document
     return (*path, item["loc"][-1]) if item["type"] == "missing" else path
 
 
-def _keys(schema: dict[str, Any], location: tuple[str | int, ...]) -> set[str]:
-    """The keys that the model allows at a location, by its JSON Schema."""
+def _unknown_key(key: str, schema: dict[str, Any], location: tuple[str | int, ...]) -> str:
+    """What to tell of a key that the model does not allow at a location, by its JSON Schema."""
     found = [schema]
     for part in location:
         found = [inner for node in found for inner in _inside(_resolved(node, schema), part, schema)]
-    return {key for node in found for variant in _variants(node, schema) for key in variant.get("properties", {})}
+    variants = [variant for node in found for variant in _variants(node, schema)]
+    if any(later.is_key(variant.get("title", ""), key) for variant in variants):
+        return later.message(key)
+    names = {name for variant in variants for name in variant.get("properties", {})}
+    return f"unknown key{problems.nearest(key, names)}"
 
 
 def _inside(node: dict[str, Any], part: str | int, schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -102,13 +146,13 @@ def _inside(node: dict[str, Any], part: str | int, schema: dict[str, Any]) -> It
     if part in by_tag:
         yield {"$ref": by_tag[part]}
         return
-    for variant in _variants(node, schema):
-        if isinstance(part, int) and "items" in variant:
-            yield variant["items"]
-        elif part in variant.get("properties", {}):
-            yield variant["properties"][part]
-        elif isinstance(variant.get("additionalProperties"), dict):
-            yield variant["additionalProperties"]
+    variants = _variants(node, schema)
+    found = [
+        variant.get("items") if isinstance(part, int) else variant.get("properties", {}).get(part)
+        for variant in variants
+    ] + [variant.get("additionalProperties") for variant in variants if isinstance(part, str)]
+    inner = [item for item in found if isinstance(item, dict)]
+    yield from inner or [node]  # the tag of a union's member stands in no file
 
 
 def _variants(node: dict[str, Any], schema: dict[str, Any]) -> list[dict[str, Any]]:

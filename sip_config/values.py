@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import decimal
 import functools
 import ipaddress
 import re
@@ -13,10 +14,13 @@ import pydantic
 import pydantic_core
 
 from callcore import errors, numbers
-from sip_config import problems
+from sip_config import conditions, metadata_names, problems
 
 _DURATION = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s*(ms|s|m|h|d)", re.ASCII)
-_UNITS_S = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+_UNITS_US = {"d": 86_400_000_000, "h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000, "ms": 1_000}
+_MOST_UNITS = 1_000_000  # as many digits as a duration may be written with
+_MAX_URI = 255  # longer than any that a PBX takes
+_MAX_METADATA = 1_000  # characters of one value; a call may have fifty
 
 
 def wrong(message: str) -> pydantic_core.PydanticCustomError:
@@ -41,7 +45,20 @@ def _duration(value: object) -> dt.timedelta:
     match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         raise wrong("write a duration with its unit, such as `500ms`, `30s`, `15m` or `2h`")
-    return dt.timedelta(seconds=float(match[1]) * _UNITS_S[match[2]])
+    return dt.timedelta(microseconds=int(decimal.Decimal(match[1]) * _UNITS_US[match[2]]))
+
+
+def duration_text(value: dt.timedelta) -> str:
+    """A duration as an author would write it, in the largest unit that keeps it short; reads back as the same."""
+    microseconds = value // dt.timedelta(microseconds=1)
+    fitting = {unit: size for unit, size in _UNITS_US.items() if microseconds < size * _MOST_UNITS}
+    for unit, size in fitting.items():
+        if microseconds >= size and microseconds % size == 0:
+            return f"{microseconds // size}{unit}"
+    for unit, size in fitting.items():
+        if microseconds and microseconds * 1000 % size == 0:
+            return f"{decimal.Decimal(microseconds) / size:f}{unit}"
+    return f"{decimal.Decimal(microseconds) / 1_000_000:f}s"
 
 
 def _e164(value: str) -> str:
@@ -51,6 +68,40 @@ def _e164(value: str) -> str:
     except errors.InvalidNumber:
         pass
     raise wrong("write the number in E.164 form, such as `+12015550123`")
+
+
+def _destination(value: str) -> str:
+    text = value.strip()
+    if text.lower().startswith(("sip:", "sips:")):
+        try:
+            if len(text) <= _MAX_URI and text.isascii() and text.isprintable() and "?" not in text:
+                numbers.parse_uri(text)
+                return text
+        except errors.InvalidSipUri:
+            pass
+        raise wrong("write a SIP address such as `sip:reception@pbx.example.com`")
+    try:
+        return _e164(text)
+    except pydantic_core.PydanticCustomError:
+        raise wrong("write a number such as `+12015550123`, or an address such as `sip:me@pbx.example.com`") from None
+
+
+def _condition(text: str) -> str:
+    try:
+        conditions.compile(text)
+    except conditions.Invalid as error:
+        raise pydantic_core.PydanticCustomError(
+            "wrong_text", "{text}", {"text": error.mistakes[0].message, "mistakes": error.mistakes}
+        ) from None
+    return text
+
+
+def _metadata_text(text: str) -> str:
+    if len(text) > _MAX_METADATA or not text.isprintable():
+        raise wrong(f"write one line of at most {_MAX_METADATA} characters")
+    if message := metadata_names.wrong(text):
+        raise wrong(message)
+    return text
 
 
 def _network(value: str) -> str:
@@ -73,12 +124,48 @@ def _time_zone(value: str) -> str:
 
 
 Duration = Annotated[
-    dt.timedelta, pydantic.BeforeValidator(_duration, json_schema_input_type=str), pydantic.Field(examples=["30s"])
+    dt.timedelta,
+    pydantic.BeforeValidator(_duration, json_schema_input_type=str),
+    pydantic.PlainSerializer(duration_text, return_type=str, when_used="json"),
+    pydantic.Field(examples=["30s"]),
 ]
 """A number with its unit: `500ms`, `30s`, `15m`, `2h`, `90d`."""
 
 E164 = Annotated[str, pydantic.AfterValidator(_e164)]
 """A phone number with plus sign and country code; blanks and punctuation are dropped."""
+
+Destination = Annotated[str, pydantic.AfterValidator(_destination)]
+"""Where a call may be connected to: a number in E.164 form, or a `sip:` or `sips:` URI without headers."""
+
+Condition = Annotated[
+    str, pydantic.AfterValidator(_condition), pydantic.Field(examples=["is_business_hours && caller != ''"])
+]
+"""A condition in CEL; it compiles."""
+
+MetadataKey = Annotated[
+    str,
+    _matching(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}", "use letters, digits, `_`, `.` and `-`, 64 at most, a letter first"),
+]
+"""A key of a session's metadata."""
+
+MetadataText = Annotated[str, pydantic.AfterValidator(_metadata_text)]
+"""A value of a session's metadata on one line, in which `{{callerNumber}}` and its like are filled in for each call."""
+
+Phrase = Annotated[
+    str,
+    _matching(r"(?=.{1,60}$)[^\W_](?:[\w.'&/+ -]*[\w.+])?", "write a word or a few: letters, digits and - . ' & / +"),
+]
+"""A word, or a few."""
+
+Spoken = Annotated[
+    str,
+    pydantic.StringConstraints(strip_whitespace=True),
+    _matching(r"[^\x00-\x1f\x7f]{1,200}", "write what is to be said: one line of at most 200 characters"),
+]
+"""What a voice reads aloud."""
+
+StaticText = Annotated[str, _matching(r"[^\x00-\x1f\x7f]{0,1000}", "write one line of at most 1000 characters")]
+"""A value of metadata that is the same for every call."""
 
 Network = Annotated[str, pydantic.AfterValidator(_network)]
 """An IP address or network."""

@@ -41,6 +41,8 @@ class NumberNames:
 
     e164: str
     label: str
+    brand_name: str = ""
+    """The organization's name, where the line has none of its own."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -85,6 +87,8 @@ class Variables:
     now: Moment
     time_zone: str
     """Name of the organization's time zone."""
+    is_business_hours: bool = True
+    """Whether the organization is open now, by its `hours`."""
     caller: str = ""
     """The caller's number as E.164; empty where it is withheld, or not known yet."""
 
@@ -106,9 +110,9 @@ def parts() -> Mapping[str, frozenset[str]]:
 _SAMPLE = Variables(
     organization=OrganizationNames(id="sample", name="Sample", time_zone="UTC"),
     agent=AgentNames(id="sample", name="Sample", language="en-US"),
-    number=NumberNames(e164="+12015550100", label="Sample"),
+    number=NumberNames(e164="+12015550100", label="Sample", brand_name="Sample"),
     now=Moment.at(dt.datetime(2026, 1, 2, 3, 4, tzinfo=dt.UTC), "UTC"),
     time_zone="UTC",
 )
-SAMPLES = (_SAMPLE, dataclasses.replace(_SAMPLE, caller="+12015550101"))
-"""Values to try a template with: a withheld caller, and a known one."""
+SAMPLES = (_SAMPLE, dataclasses.replace(_SAMPLE, caller="+12015550101", is_business_hours=False))
+"""Values to try a template with: a withheld caller in business hours, and a known one after."""

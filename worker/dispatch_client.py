@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pathlib
 from typing import TypeVar
 
 import aiohttp
 import pydantic
 
-from callcore import contract, errors
+from callcore import contract, errors, transfers
+from sip_config import snapshots
 
 _REQUEST_S = 10.0  # for what nobody waits for on the phone
 
@@ -61,6 +63,22 @@ class DispatchClient:
         body = await self._request("GET", f"/internal/calls/{call_id}/plan", None, timeout)
         return _parsed(contract.CallPlan, body)
 
+    async def forward(self, call_id: str, wish: contract.ForwardRequest, timeout: float) -> contract.TransferProgress:
+        """Have dispatch carry out the forward of a call's plan; asking again gets the same transfer.
+
+        Raises:
+            CallTaken, CallOver: this job has nothing to do here.
+        """
+        body = await self._request("POST", f"/internal/calls/{call_id}/forward", wish, timeout)
+        return _parsed(contract.TransferProgress, body)
+
+    async def follow_transfer(
+        self, call_id: str, transfer_id: str, known: transfers.State, timeout: float
+    ) -> contract.TransferProgress:
+        """How far a transfer has come, waiting for a while until that is something else than `known`."""
+        path = f"/internal/calls/{call_id}/transfers/{transfer_id}?state={known.value}"
+        return _parsed(contract.TransferProgress, await self._request("GET", path, None, timeout))
+
     async def send_lines(self, batch: contract.SpoolBatch) -> contract.SpoolReceipt:
         """Deliver spool lines.
 
@@ -70,11 +88,27 @@ class DispatchClient:
         body = await self._request("POST", "/internal/spool", batch, _REQUEST_S)
         return _parsed(contract.SpoolReceipt, body)
 
+    async def put_audio(
+        self, kind: contract.AudioKind, label: contract.AudioLabel, path: pathlib.Path, timeout: float
+    ) -> None:
+        """Deliver a recording, a WAV file; doing it twice is harmless."""
+        headers = {**self._headers, "Content-Type": "audio/wav"}
+        query = {name: str(value) for name, value in label.model_dump(mode="json").items()}
+        limit = aiohttp.ClientTimeout(total=timeout)
+        url = f"{self._base}/internal/audio/{kind.value}"
+        try:
+            with path.open("rb") as sound:
+                async with self._http.put(url, params=query, data=sound, headers=headers, timeout=limit) as response:
+                    if response.status // 100 != 2:
+                        raise errors.DispatchUnavailable(f"dispatch answered {response.status}")
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise errors.DispatchUnavailable(type(error).__name__) from None
+
     async def report(self, report: contract.WorkerReport, timeout: float) -> None:
         """Say that this worker is alive."""
         await self._request("POST", "/internal/workers", report, timeout)
 
-    async def fetch_snapshot(self, etag: str | None, timeout: float) -> tuple[contract.Snapshot, str | None] | None:
+    async def fetch_snapshot(self, etag: str | None, timeout: float) -> tuple[snapshots.Snapshot, str | None] | None:
         """The routing snapshot and its ETag; None when it is still the one of `etag`."""
         headers = {**self._headers, **({"If-None-Match": etag} if etag else {})}
         limit = aiohttp.ClientTimeout(total=timeout)
@@ -84,7 +118,7 @@ class DispatchClient:
                     return None
                 if response.status != 200:
                     raise errors.DispatchUnavailable(f"dispatch answered {response.status}")
-                return _parsed(contract.Snapshot, await response.read()), response.headers.get("ETag")
+                return _parsed(snapshots.Snapshot, await response.read()), response.headers.get("ETag")
         except (aiohttp.ClientError, TimeoutError) as error:
             raise errors.DispatchUnavailable(type(error).__name__) from None
 

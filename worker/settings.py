@@ -34,7 +34,7 @@ class WorkerSettings(pydantic_settings.BaseSettings):
     trunkline_internal_secret: contract.InternalSecret
     """Shared by dispatch and its workers."""
     trunkline_state_dir: pathlib.Path = pathlib.Path("state")
-    """Holds the spool and the routing snapshot; one folder per worker."""
+    """Holds the spool, recordings under way and the routing snapshot; one folder per worker."""
     trunkline_max_calls: Annotated[int, pydantic.Field(ge=1, le=1000)] = _DEFAULT_MAX_CALLS
     """Calls this worker takes at once; further ones go to other workers."""
     trunkline_idle_processes: Annotated[int, pydantic.Field(ge=0, le=100)] = 2
@@ -74,6 +74,11 @@ class WorkerSettings(pydantic_settings.BaseSettings):
     def id_path(self) -> pathlib.Path:
         """Holds this worker's id, which stays the same over restarts."""
         return self.worker_dir / "id"
+
+    @property
+    def audio_dir(self) -> pathlib.Path:
+        """Holds recordings until dispatch has them."""
+        return self.worker_dir / "audio"
 
     @property
     def snapshot_path(self) -> pathlib.Path:

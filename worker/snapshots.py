@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import pydantic
 
 from callcore import contract, errors
+from sip_config import snapshots
 from worker import dispatch_client
 from worker.providers import registry
 
@@ -21,19 +22,17 @@ _FIRST_S = 15.0  # how long a starting worker waits for a dispatch that starts b
 _RETRY_S = 0.5
 
 
-def read(path: pathlib.Path) -> contract.Snapshot | None:
+def read(path: pathlib.Path) -> snapshots.Snapshot | None:
     """The snapshot on disk; None where there is none that can be read."""
     try:
-        return contract.Snapshot.model_validate_json(path.read_bytes())
+        return snapshots.Snapshot.model_validate_json(path.read_bytes())
     except (OSError, pydantic.ValidationError):
         return None
 
 
-def agents(snapshot: contract.Snapshot | None) -> list[contract.AgentPlan]:
-    """Every agent that a number leads to, once."""
-    plans = [number.plan for number in snapshot.numbers.values()] if snapshot else []
-    by_id = {plan.agent.agent_id: plan.agent for plan in plans if isinstance(plan, contract.Converse)}
-    return [by_id[agent_id] for agent_id in sorted(by_id)]
+def agents(snapshot: snapshots.Snapshot | None) -> list[contract.AgentPlan]:
+    """Every agent that may answer, once, with its texts as templates."""
+    return snapshot.plans() if snapshot else []
 
 
 class SnapshotKeeper:
@@ -81,7 +80,7 @@ class SnapshotKeeper:
             await asyncio.to_thread(self._write, snapshot)
         return True
 
-    def _write(self, snapshot: contract.Snapshot) -> None:
+    def _write(self, snapshot: snapshots.Snapshot) -> None:
         fresh = self._path.with_suffix(".new")
         fresh.write_text(snapshot.model_dump_json())
         fresh.chmod(0o600)

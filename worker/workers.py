@@ -13,6 +13,7 @@ from livekit import api
 from callcore import clock, contract, errors
 from sip_config import environments
 from worker import dispatch_client, identity, reporting, rooms, server, settings, snapshots
+from worker.audio import couriers, outbox
 from worker.spool import hub, replay, store
 
 _log = logging.getLogger(__name__)
@@ -37,6 +38,9 @@ class Worker:
         self._livekit = livekit
         self._snapshot = snapshot
         self._spool = store.SpoolStore(config.worker_dir / "spool", timepiece)
+        self._outbox = outbox.Outbox(config.audio_dir)
+        self._outbox.tidy()
+        self._courier = couriers.Courier(self._outbox, dispatch, timepiece)
         self._hub = hub.Hub(self._spool, timepiece, self._end_legs_of_lost_call)
         self._server = server.build(config)
         self._is_registered = False
@@ -50,6 +54,7 @@ class Worker:
             async with _kept_alive(
                 lambda: replay.deliver_for_ever(self._spool, self._dispatch),
                 lambda: reporting.report_for_ever(self._dispatch, self._state),
+                self._courier.deliver_for_ever,
                 self._snapshot.keep_fresh,
             ):
                 await self._serve_until(stopping)
@@ -72,6 +77,7 @@ class Worker:
         try:
             async with asyncio.timeout(_LAST_DELIVERY_S):
                 await replay.deliver_all(self._spool, self._dispatch)
+                await self._courier.deliver()
         except (errors.DispatchUnavailable, TimeoutError):
             _log.warning("reports stay in the spool for the next start", extra={"lines": self._spool.owed})
 

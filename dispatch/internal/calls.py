@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import structlog
 from aiohttp import web
 
 from callcore import contract, errors
-from dispatch import answers, keys, paths, routes
+from dispatch import answers, keys, paths, ring_backs, routes
 from dispatch.store import briefs
 from dispatch.store import calls as call_rows
+from sip_config import routing
 
+_log = structlog.get_logger(__name__)
+
+_LOOK_S = 0.5  # a worker takes dispatch for out when it has no acknowledgement within 1 s
 _PLAN_S = 3.0  # from the acknowledgement to the plan; the caller hears ringing all the while
 
 
@@ -21,7 +27,8 @@ class Undecided(errors.Unavailable):
 
 async def announce(request: web.Request, _: routes.Nothing, intake: contract.CallIntake) -> web.Response:
     """Take a call into the ledger. The plan is in the answer if it can be told at once."""
-    decision = request.app[keys.SWITCHBOARD].decide(intake)
+    board = request.app[keys.SWITCHBOARD]
+    decision = board.decide(intake, await _returning(request.app, intake)) if board.is_ready else None
     admitted = await request.app[keys.LEDGER].admit(intake, decision)
     call_id = admitted.entry.call.id
     structlog.contextvars.bind_contextvars(call_id=call_id)
@@ -40,12 +47,24 @@ async def plan(request: web.Request, _: routes.Nothing, __: routes.Nothing) -> w
 
 
 async def _decide(app: web.Application, call_id: str, brief: briefs.Brief) -> contract.Plan:
-    board = app[keys.SWITCHBOARD]
-    await board.wait_ready(_PLAN_S)
-    decision = board.decide(brief.intake) if brief.intake is not None else None
+    board, intake = app[keys.SWITCHBOARD], brief.intake
+    await board.wait_ready(_PLAN_S - _LOOK_S)
+    if intake is None or not board.is_ready:
+        raise Undecided
+    decision = board.decide(intake, await _returning(app, intake))
     if decision is None:
         raise Undecided
     return await app[keys.LEDGER].keep_plan(call_id, decision)
+
+
+async def _returning(app: web.Application, intake: contract.CallIntake) -> routing.RingBack | None:
+    """Whom the caller calls back. A store that takes too long to tell does not keep the caller waiting."""
+    try:
+        async with asyncio.timeout(_LOOK_S):
+            return await ring_backs.find(app[keys.STORE], app[keys.SWITCHBOARD], intake)
+    except TimeoutError:
+        _log.warning("a call is decided without looking whether it comes back", room=intake.room_name)
+        return None
 
 
 def _call_plan(call_id: str, decided: contract.Plan) -> contract.CallPlan:

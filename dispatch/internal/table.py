@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from callcore import contract
 from dispatch import routes
-from dispatch.internal import calls, snapshot, spool, workers
+from dispatch.internal import audio, calls, forwards, leases, snapshot, spool, workers
+from sip_config import snapshots
 
 _SPOOL_BODY = 32 * 1024 * 1024  # bytes: a batch of the longest turns, which no worker may get stuck on
 
@@ -29,6 +30,24 @@ ROUTES: tuple[routes.AnyRoute, ...] = (
     ),
     routes.Route(
         method="POST",
+        path="/internal/calls/{id}/forward",
+        handler=forwards.begin,
+        summary="A job has its call forwarded, as the plan says.",
+        query=routes.Nothing,
+        body=contract.ForwardRequest,
+        answers={200: contract.TransferProgress},
+    ),
+    routes.Route(
+        method="GET",
+        path="/internal/calls/{id}/transfers/{tid}",
+        handler=forwards.follow,
+        summary="How far a transfer has come, once that is news.",
+        query=forwards.Known,
+        body=routes.Nothing,
+        answers={200: contract.TransferProgress},
+    ),
+    routes.Route(
+        method="POST",
         path="/internal/spool",
         handler=spool.deliver,
         summary="A worker delivers what its jobs reported.",
@@ -47,12 +66,40 @@ ROUTES: tuple[routes.AnyRoute, ...] = (
         answers={204: None},
     ),
     routes.Route(
+        method="PUT",
+        path="/internal/audio/{kind}",
+        handler=audio.put,
+        summary="A worker sends what was recorded of a call, as a WAV file.",
+        query=contract.AudioLabel,
+        body=routes.Nothing,
+        answers={204: None},
+        streamed=True,
+    ),
+    routes.Route(
         method="GET",
         path="/internal/snapshot",
         handler=snapshot.fetch,
         summary="What a worker routes by while dispatch is out.",
         query=routes.Nothing,
         body=routes.Nothing,
-        answers={200: contract.Snapshot, 304: None},
+        answers={200: snapshots.Snapshot, 304: None},
+    ),
+    routes.Route(
+        method="POST",
+        path="/internal/leases/{name}",
+        handler=leases.take,
+        summary="A command asks to be the only one.",
+        query=routes.Nothing,
+        body=leases.LeaseRequest,
+        answers={200: leases.LeaseGranted},
+    ),
+    routes.Route(
+        method="DELETE",
+        path="/internal/leases/{name}",
+        handler=leases.release,
+        summary="A command is done.",
+        query=leases.LeaseHolder,
+        body=routes.Nothing,
+        answers={204: None},
     ),
 )

@@ -7,7 +7,7 @@ import datetime as dt
 
 from sqlalchemy.ext import asyncio as sa_async
 
-from callcore import calls, contract, errors, ids, numbers, transitions
+from callcore import callers, calls, contract, errors, forwarding, ids, numbers, transitions
 from dispatch.ledger import changes, posting
 from dispatch.store import briefs
 from dispatch.store import calls as call_rows
@@ -73,13 +73,16 @@ async def _open(
     tx: sa_async.AsyncConnection, intake: contract.CallIntake, plan: contract.Plan | None, region: str | None
 ) -> Admission:
     inbound = intake.direction is not calls.Direction.OUTBOUND
+    caller, dialed = callers.classify(intake.caller, region), _e164(intake.dialed, region)
     call = calls.Call(
         id=ids.new(ids.CALL, intake.arrived_at),
         direction=intake.direction,
         status=calls.Status.RINGING if inbound else calls.Status.QUEUED,
         room_name=intake.room_name,
-        caller=_e164(intake.caller, region),
-        dialed=_e164(intake.dialed, region),
+        caller=caller.number,
+        caller_id=caller.caller_id if inbound else calls.CallerId.KNOWN,
+        dialed=dialed,
+        forwarded_from=forwarding.e164(intake.forwarded_from, dialed=dialed, region=region),
         created_at=intake.arrived_at.astimezone(dt.UTC),
     )
     entry = call_rows.Entry(call=call, holder=_holder(intake))

@@ -8,25 +8,33 @@ from collections.abc import Awaitable, Callable
 from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import calls, clock, contract, transitions
-from dispatch.ledger import admission, changes, legs, posting, spooling
+from dispatch.ledger import admission, changes, introductions, legs, posting, spooling
 from dispatch.store import calls as call_rows
 from dispatch.store import engine, notices
 
 Conclusion = Callable[[sa_async.AsyncConnection, call_rows.Entry], Awaitable[transitions.Ended | None]]
 """How a call must have ended, by what the transaction sees; None where it need not have."""
+Writing = Callable[[sa_async.AsyncConnection, call_rows.Entry], Awaitable[transitions.Noted | None]]
+"""Writes what belongs to a call beside its row; the event that tells of it, or None where nothing is to be told."""
 
 
 class Ledger:
     """The only writer of calls. Two facts at once about one call wait for each other in the store."""
 
     def __init__(
-        self, store: engine.Store, timepiece: clock.Clock, aftermath: changes.Aftermath, *, region: str | None
+        self,
+        store: engine.Store,
+        timepiece: clock.Clock,
+        aftermath: changes.Aftermath,
+        *,
+        region: Callable[[], str | None],
     ) -> None:
-        """Keep the books; bare national numbers are those of `region` (ISO 3166)."""
+        """Keep the books; bare national numbers are those of what `region` says at that moment (ISO 3166)."""
         self._store = store
         self._clock = timepiece
         self._aftermath = aftermath
         self._region = region
+        self._introductions = introductions.Introductions()
 
     async def admit(self, intake: contract.CallIntake, plan: contract.Plan | None) -> admission.Admission:
         """Open the call of a room or find it again.
@@ -35,8 +43,9 @@ class Ledger:
             Fenced: another job holds it.
             CallOver: it has ended.
         """
+        intake = self._introductions.completed(intake)
         async with self._store.writing() as tx:
-            admitted = await admission.admit(tx, intake, plan, self._region)
+            admitted = await admission.admit(tx, intake, plan, self._region())
         self._follow(admitted.changes)
         return admitted
 
@@ -63,6 +72,18 @@ class Ledger:
         self._follow((outcome,))
         return outcome.after if isinstance(outcome, changes.Change) else entry.call
 
+    async def alongside(self, call_id: str, write: Writing) -> None:
+        """Let something be written that belongs to a call, and keep its event, in one transaction.
+
+        Raises:
+            NoSuchCall: there is no such call.
+        """
+        async with self._store.writing() as tx:
+            entry = await call_rows.get_for_update(tx, call_id)
+            noted = await write(tx, entry)
+            outcomes = () if noted is None else (await posting.post(tx, entry, noted),)
+        self._follow(outcomes)
+
     async def infer_end(self, call_id: str, conclude: Conclusion) -> bool:
         """End a call that nobody reports on, if that must be concluded at the moment of writing; whether it was."""
         async with self._store.writing() as tx:
@@ -81,9 +102,9 @@ class Ledger:
             LinesMissing: lines between this batch and the last one did not come.
         """
         whole = spooling.Taken()
-        for part in spooling.parts(batch):
+        for part in spooling.parts(self._introductions.complete(batch)):
             async with self._store.writing() as tx:
-                taken = await spooling.take(tx, part, region=self._region, now=self._clock.now())
+                taken = await spooling.take(tx, part, region=self._region(), now=self._clock.now())
             self._follow(taken.outcomes)
             whole = whole.and_then(taken)
         return whole
@@ -103,6 +124,8 @@ class Ledger:
 
     async def note_leg(self, movement: legs.Movement, notice_id: str) -> bool:
         """Note what LiveKit said of a caller's leg, once; False for a notice that was taken before."""
+        if isinstance(movement, legs.Back) and movement.caller:
+            self._introductions.note(movement.room_name, movement.caller)
         async with self._store.writing() as tx:
             if not await notices.is_new(tx, notice_id, self._clock.now()):
                 return False

@@ -22,9 +22,11 @@ class Left:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Back:
-    """The leg is in the room, as after a restart of LiveKit."""
+    """The leg is in the room: it came, or came back after a restart of LiveKit."""
 
     room_name: str
+    caller: str | None = None
+    """Who calls, as the trunk sent it; None where LiveKit does not say."""
 
 
 Movement = Left | Back

@@ -6,7 +6,7 @@ import dataclasses
 
 from sqlalchemy.ext import asyncio as sa_async
 
-from callcore import contract, endings, errors, transitions, turns
+from callcore import calls, contract, endings, errors, transitions, turns
 from dispatch.ledger import admission, changes, posting
 from dispatch.store import calls as call_rows
 from dispatch.store import late as late_rows
@@ -79,6 +79,9 @@ async def _post(
                 agent_id=record.agent_id,
                 agent_version=record.agent_version,
                 decided_by=record.decided_by,
+                action=calls.Action(record.action),
+                ring_back=record.ring_back,
+                metadata=record.metadata,
             )
             return await posting.post(tx, entry, routed)
         case contract.AnsweredRecord():

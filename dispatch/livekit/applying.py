@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Callable
 
 import structlog
-from livekit import api
 
-from callcore import errors
-from dispatch import background, metrics, switchboard
-from dispatch.livekit import rooms
+from callcore import contract, errors
+from dispatch import background, leases, metrics, switchboard
+from dispatch.livekit import objects
 from sip_config import apply, configurations, live
 
 _log = structlog.get_logger(__name__)
 
-_APPLY_S = 20.0  # for some hundred objects at some milliseconds each
-_CHECK_EVERY_S = 10.0  # how soon trunks are back after Redis lost them
+_CHECK_EVERY_S = 3.0  # how soon trunks are back after Redis lost them; a look takes milliseconds
 _FIRST_RETRY_S = 0.5
-_LONGEST_RETRY_S = 10.0
+_LONGEST_RETRY_S = 3.0
+
+Alone = Callable[[], contextlib.AbstractAsyncContextManager[None]]
+"""Holds the lease for changing LiveKit's objects; raises `LeaseHeld`."""
 
 
 class ObjectsMissing(errors.Unavailable):
@@ -29,58 +29,36 @@ class ObjectsMissing(errors.Unavailable):
     public_code = "objects_missing"
 
 
-class Objects(Protocol):
-    """LiveKit's trunks and rules.
+class Superseded(errors.Conflict):
+    """LiveKit has the trunks and rules of another configuration of this organization; reload to serve that one."""
 
-    All of them raise `Unavailable`, or `Conflict` where somebody else's object is in the way.
-    """
-
-    async def missing(self) -> tuple[str, ...]:
-        """What is wanted and not there, by name."""
-        ...
-
-    async def found(self) -> live.LiveObjects:
-        """What is there. Only looks."""
-        ...
-
-    async def apply(self) -> live.LiveObjects:
-        """Make everything as wanted; changes nothing where it is."""
-        ...
-
-
-class LiveKitObjects:
-    """`Objects` over LiveKit's API."""
-
-    def __init__(self, configuration: configurations.Configuration, livekit: api.LiveKitAPI) -> None:
-        self._configuration = configuration
-        self._livekit = livekit
-
-    async def missing(self) -> tuple[str, ...]:
-        with _in_time():
-            async with asyncio.timeout(_APPLY_S):
-                return await apply.missing(self._configuration, self._livekit)
-
-    async def found(self) -> live.LiveObjects:
-        with _in_time():
-            async with asyncio.timeout(_APPLY_S):
-                return await apply.found(self._configuration, self._livekit)
-
-    async def apply(self) -> live.LiveObjects:
-        with _in_time():
-            async with asyncio.timeout(_APPLY_S):
-                return await apply.apply(self._configuration, self._livekit)
+    public_code = "superseded"
 
 
 class Keeper:
-    """The owned loop around `Objects`."""
+    """The owned loop around `Objects`.
+
+    What is gone is made again; what somebody has changed by hand is shown, and left to the next apply or reload.
+    """
 
     def __init__(
-        self, objects: Objects, board: switchboard.Switchboard, counters: metrics.Metrics, *, may_change: bool
+        self,
+        found: objects.Objects,
+        board: switchboard.Switchboard,
+        counters: metrics.Metrics,
+        alone: Alone,
+        *,
+        may_change: bool,
     ) -> None:
-        self._objects = objects
+        self._objects = found
         self._board = board
         self._metrics = counters
+        self._alone = alone
         self._may_change = may_change
+        self._turn = asyncio.Lock()
+        self._applied: configurations.Configuration | None = None  # what this process has brought to LiveKit
+        self._differing: tuple[str, ...] = ()
+        self._looking: asyncio.Task[None] | None = None
         self.failure: errors.TrunklineError | None = None
         """Why the last try did not succeed; None when it did."""
 
@@ -108,16 +86,107 @@ class Keeper:
 
         Raises:
             Unavailable: LiveKit does not answer; `ObjectsMissing` where this dispatch may not make what is missing.
-            Conflict: an object of somebody else is in the way.
+            Conflict: an object of somebody else is in the way; `Superseded`; `LeaseHeld` before the first success.
         """
-        missing = await self._objects.missing()
-        if missing and not self._may_change:
-            raise ObjectsMissing
-        if self._may_change and (missing or not self._board.is_ready):
-            self._board.connect(await self._objects.apply())
-            _log.info("the configuration is applied", changed=len(missing))
+        async with self._turn:
+            configuration = self._board.configuration
+            sight = await self._objects.look(configuration)
+            self._show(sight)
+            if sight.gone and not self._may_change:
+                raise ObjectsMissing
+            try:
+                found = await self._mended(configuration, sight)
+            except leases.LeaseHeld:
+                if not self._board.is_ready:
+                    raise
+                found = sight.live  # whoever applies now is left to it; the next round sees what he has done
+            self._board.connect(found)
+            if sight.gone and sight.of_another and self._applied is configuration:
+                raise Superseded
+            self._succeed()
+
+    async def adopt(self, configuration: configurations.Configuration) -> bool:
+        """Put another configuration in force: first for LiveKit, where this dispatch may, then for deciding calls.
+
+        Returns:
+            Whether LiveKit has all of it. Where it does not answer, calls are decided by the new configuration all the
+            same, and the loop brings LiveKit along as soon as it can.
+
+        Raises:
+            Conflict: an object of somebody else is in the way, or another process applies; nothing is in force anew.
+        """
+        async with self._turn:
+            try:
+                sight = await self._adopted(configuration)
+            except errors.Unavailable as error:
+                self._board.reconfigure(configuration, None)
+                self._fail(error)
+                return False
+            self._board.reconfigure(configuration, sight.live)
+            self._show(sight)
+            if sight.gone:
+                self._fail(ObjectsMissing())
+            else:
+                self._succeed()
+            return not sight.gone
+
+    async def recognize(self, intake: contract.CallIntake) -> None:
+        """Look at LiveKit at once where a call to a number of ours came by a trunk and rule that are not known.
+
+        An apply, by this process or another, makes new ones, and calls come by them before it has ended.
+        """
+        number, known = self._board.dialed_number(intake), self._board.live
+        if number is None or known is None or not (intake.trunk_id and intake.rule_id):
+            return
+        if known.carry(number.e164, live.LiveNumber(trunk_id=intake.trunk_id, rule_id=intake.rule_id)):
+            return
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look())
+        await asyncio.shield(self._looking)
+
+    async def _look(self) -> None:
+        configuration = self._board.configuration
+        try:
+            sight = await self._objects.look(configuration)
+        except (errors.Unavailable, errors.Conflict) as error:
+            _log.warning("a call came by an unknown trunk while LiveKit does not answer", error=error.public_code)
+            return
+        if self._board.configuration is configuration:
+            self._board.connect(sight.live)
+
+    async def _mended(self, configuration: configurations.Configuration, sight: apply.Sight) -> live.LiveObjects:
+        """What there is, after making what this dispatch has to make."""
+        if self._may_change and self._applied is not configuration:
+            async with self._alone():
+                found = await self._objects.apply(configuration)
+            self._applied = configuration
+        elif sight.gone and not sight.of_another:
+            async with self._alone():
+                found = await self._objects.restore(configuration)
         else:  # somebody else may have made them again, with other ids
-            self._board.connect(await self._objects.found())
+            return sight.live
+        _log.info("the configuration is applied", missing=len(sight.gone))
+        self._show(await self._objects.look(configuration))
+        return found
+
+    async def _adopted(self, configuration: configurations.Configuration) -> apply.Sight:
+        if self._may_change:
+            async with self._alone():
+                await self._objects.apply(configuration)
+            self._applied = configuration
+        return await self._objects.look(configuration)
+
+    def _show(self, sight: apply.Sight) -> None:
+        """Tell of what differs, once."""
+        differing = (*sight.gone, *sight.drifted)
+        self._metrics.configuration_drift.set(len(differing))
+        if differing and differing != self._differing:
+            _log.warning("LiveKit is not as configured", gone=list(sight.gone), changed=list(sight.drifted))
+        elif self._differing and not differing:
+            _log.info("LiveKit is as configured again")
+        self._differing = differing
+
+    def _succeed(self) -> None:
         self.failure = None
         self._metrics.configuration_applied.set(1)
 
@@ -126,11 +195,3 @@ class Keeper:
             _log.warning("the configuration is not applied", error=error.public_code, reason=error.message)
         self.failure = error
         self._metrics.configuration_applied.set(0)
-
-
-@contextlib.contextmanager
-def _in_time() -> Iterator[None]:
-    try:
-        yield
-    except TimeoutError:
-        raise rooms.LiveKitUnavailable(f"LiveKit took longer than {_APPLY_S:g} s for trunks and rules") from None

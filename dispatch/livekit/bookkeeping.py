@@ -7,11 +7,12 @@ from aiohttp import web
 
 from dispatch import keys, problems, reading
 from dispatch.ledger import legs
-from dispatch.livekit import catch_all, rooms, webhooks
+from dispatch.livekit import catch_all, webhooks
 
 PATH = "/webhooks/livekit"
 
 _CONTENT_TYPE = "application/webhook+json"
+_CALLER_ATTRIBUTE = "sip.phoneNumber"
 _EVENTS = frozenset({"room_started", "room_finished", "participant_joined", "participant_left"})
 
 _log = structlog.get_logger(__name__)
@@ -34,12 +35,13 @@ async def receive(request: web.Request) -> web.Response:
 
 async def _act(app: web.Application, notice: webhooks.Notice) -> None:
     someone = notice.participant
-    if someone is None or someone.kind is not rooms.Kind.SIP:
-        return
+    if someone is None or not someone.is_caller:
+        return  # a leg that we dialed is its transfer's affair
     if notice.event == "participant_joined" and catch_all.is_unwanted(someone):
         await app[keys.DOORMAN].refuse(notice.room_name, someone)  # doing it again does no harm
     elif notice.event == "participant_joined":
-        await app[keys.LEDGER].note_leg(legs.Back(room_name=notice.room_name), notice.id)
+        back = legs.Back(room_name=notice.room_name, caller=someone.attributes.get(_CALLER_ATTRIBUTE))
+        await app[keys.LEDGER].note_leg(back, notice.id)
     elif notice.event == "participant_left":
         at = notice.at or app[keys.CLOCK].now()
         left = legs.Left(room_name=notice.room_name, at=at, reason=notice.left_because)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import enum
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
-from callcore import contract, errors
+from callcore import contract, errors, transfers
 
 OUR_PREFIXES = (f"{contract.ROOM_PREFIX}_", f"{contract.REFUSED_ROOM_PREFIX}_")
 """Rooms made by our dispatch rules, and by our catch-all rule, begin so; others are none of our business."""
@@ -43,6 +43,21 @@ class Participant:
     identity: str
     kind: Kind
     attributes: Mapping[str, str]
+
+    @property
+    def is_caller(self) -> bool:
+        """Whether this is the leg that made the room, and not one that we dialed into it."""
+        return self.kind is Kind.SIP and not self.is_dialed
+
+    @property
+    def is_dialed(self) -> bool:
+        """Whether this is a leg that we dialed into a call."""
+        return self.kind is Kind.SIP and transfers.LEG_ATTRIBUTE in self.attributes
+
+
+def has_caller(present: Collection[Participant]) -> bool:
+    """Whether the caller's leg is among these."""
+    return any(someone.is_caller for someone in present)
 
 
 class Rooms(Protocol):

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 
 import structlog
 from sqlalchemy.ext import asyncio as sa_async
 
-from callcore import clock, transitions
+from callcore import clock, transfers, transitions
 from dispatch import fleet, metrics
 from dispatch.ledger import ledger
 from dispatch.livekit import rooms
 from dispatch.reaper import spreading, verdicts, watching
 from dispatch.store import calls as call_rows
 from dispatch.store import engine, workers
+from dispatch.store import transfers as transfer_rows
 
 _log = structlog.get_logger(__name__)
+
+_LONGEST = dt.timedelta(seconds=transfers.LONGEST_S)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -23,7 +27,7 @@ class Suspicion:
     """A call that has been out of step for too long."""
 
     entry: call_rows.Entry
-    has_room: bool
+    seen: verdicts.Sighting
     symptom: verdicts.Symptom
     age_s: float
 
@@ -59,54 +63,77 @@ class Judge:
         async with self._store.reading() as tx:
             alive = await fleet.fresh_in(tx, self._clock)
             live = await call_rows.live(tx)
+            carrying = await transfer_rows.carrying(tx)
         self._watch = watch
         suspicions = []
         for entry in live:
-            seen = _sighting(entry, has_room=entry.call.room_name in names, alive=alive)
+            seen = self._sighting(
+                entry, has_room=entry.call.room_name in names, alive=alive, transfer=carrying.get(entry.call.id)
+            )
             symptom = verdicts.symptom(seen)
             if symptom is None:
                 continue
             age_s = watch.age_s((entry.call.id, symptom), self._clock.monotonic())
             if age_s >= verdicts.grace_s(seen):
-                suspicions.append(Suspicion(entry=entry, has_room=seen.has_room, symptom=symptom, age_s=age_s))
+                suspicions.append(Suspicion(entry=entry, seen=seen, symptom=symptom, age_s=age_s))
         await spreading.over(suspicions, self._settle, self._metrics)
 
     async def _settle(self, suspicion: Suspicion) -> None:
-        if await self._is_refuted(suspicion):
-            return
+        present: tuple[rooms.Participant, ...] = ()
+        if suspicion.symptom in verdicts.SEEN_IN_ROOM:
+            present = await self._livekit.participants(suspicion.entry.call.room_name)
+            if await self._is_refuted(suspicion, present):
+                return
 
         async def conclude(tx: sa_async.AsyncConnection, entry: call_rows.Entry) -> transitions.Ended | None:
-            return self._conclude(suspicion, entry, await fleet.fresh_in(tx, self._clock))
+            seen = self._sighting(
+                entry,
+                has_room=suspicion.seen.has_room,
+                alive=await fleet.fresh_in(tx, self._clock),
+                transfer=(await transfer_rows.carrying(tx)).get(entry.call.id),
+            )
+            return self._conclude(suspicion, seen, present)
 
         call_id = suspicion.entry.call.id
         if await self._ledger.infer_end(call_id, conclude):
             self._metrics.reaper_actions.labels(action=suspicion.symptom.value).inc()
             _log.warning("a call ends without its worker's report", call_id=call_id, symptom=suspicion.symptom.value)
 
-    async def _is_refuted(self, suspicion: Suspicion) -> bool:
+    async def _is_refuted(self, suspicion: Suspicion, present: tuple[rooms.Participant, ...]) -> bool:
         """Whether the room itself tells otherwise: a worker that we cannot hear may well be in it."""
-        if suspicion.symptom not in verdicts.SEEN_IN_ROOM:
-            return False
-        room_name = suspicion.entry.call.room_name
-        kinds = {participant.kind for participant in await self._livekit.participants(room_name)}
-        if suspicion.symptom is verdicts.Symptom.LEG_LEFT and rooms.Kind.SIP in kinds:
-            await self._ledger.note_leg_present(room_name)
-        return verdicts.SEEN_IN_ROOM[suspicion.symptom] in kinds
+        refuted = verdicts.is_refuted(suspicion.seen, suspicion.symptom, present)
+        if refuted and suspicion.symptom is verdicts.Symptom.LEG_LEFT:
+            await self._ledger.note_leg_present(suspicion.entry.call.room_name)
+        return refuted
 
     def _conclude(
-        self, suspicion: Suspicion, entry: call_rows.Entry, alive: tuple[workers.Worker, ...]
+        self, suspicion: Suspicion, seen: verdicts.Sighting, present: tuple[rooms.Participant, ...]
     ) -> transitions.Ended | None:
-        seen = _sighting(entry, has_room=suspicion.has_room, alive=alive)
         if verdicts.symptom(seen) is not suspicion.symptom or suspicion.age_s < verdicts.grace_s(seen):
             return None
+        if _state(seen) is not _state(suspicion.seen):
+            return None  # the transfer moved on meanwhile: the next round judges it
+        entry = seen.entry
         at = entry.hangup_requested_at or entry.leg_left_at or self._clock.now()
-        return transitions.Ended(at=at, termination=verdicts.termination(seen))
+        return transitions.Ended(at=at, termination=verdicts.termination(seen, present))
+
+    def _sighting(
+        self,
+        entry: call_rows.Entry,
+        *,
+        has_room: bool,
+        alive: tuple[workers.Worker, ...],
+        transfer: transfers.Transfer | None,
+    ) -> verdicts.Sighting:
+        return verdicts.Sighting(
+            entry=entry,
+            has_room=has_room,
+            is_claimed=any(entry.call.room_name in worker.report.rooms for worker in alive),
+            has_worker=any(entry.holder.worker_id == worker.report.worker_id for worker in alive),
+            transfer=transfer,
+            is_overdue=transfer is not None and self._clock.now() - transfer.updated_at > _LONGEST,
+        )
 
 
-def _sighting(entry: call_rows.Entry, *, has_room: bool, alive: tuple[workers.Worker, ...]) -> verdicts.Sighting:
-    return verdicts.Sighting(
-        entry=entry,
-        has_room=has_room,
-        is_claimed=any(entry.call.room_name in worker.report.rooms for worker in alive),
-        has_worker=any(entry.holder.worker_id == worker.report.worker_id for worker in alive),
-    )
+def _state(seen: verdicts.Sighting) -> transfers.State | None:
+    return seen.transfer.state if seen.transfer is not None else None

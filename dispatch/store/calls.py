@@ -100,6 +100,11 @@ async def find_room_for_update(tx: sa_async.AsyncConnection, room_name: str) -> 
     return await _one(tx, sa.select(*COLUMNS).where(_T.c.room_name == room_name).with_for_update())
 
 
+async def find_id(tx: sa_async.AsyncConnection, room_name: str) -> str | None:
+    """The id of the call of a room; None where no call of it was ever announced."""
+    return (await tx.execute(sa.select(_T.c.id).where(_T.c.room_name == room_name))).scalar_one_or_none()
+
+
 async def live(tx: sa_async.AsyncConnection) -> tuple[Entry, ...]:
     """Every call that has not ended, oldest first."""
     rows = await tx.execute(sa.select(*COLUMNS).where(_T.c.status != calls.Status.ENDED.value).order_by(_T.c.id))
@@ -144,6 +149,11 @@ def _values(entry: Entry) -> dict[str, object]:
         "caller": call.caller,
         "dialed": call.dialed,
         "created_at": call.created_at,
+        "caller_id": call.caller_id.value,
+        "forwarded_from": call.forwarded_from,
+        "action": call.action.value if call.action else None,
+        "ring_back": call.ring_back,
+        "metadata": dict(call.metadata),
         "agent_id": call.agent_id,
         "agent_version": call.agent_version,
         "answered_at": call.answered_at,
@@ -198,6 +208,11 @@ def to_call(row: sa.Row[Any]) -> calls.Call:
         caller=row.caller,
         dialed=row.dialed,
         created_at=row.created_at,
+        caller_id=calls.CallerId(row.caller_id),
+        forwarded_from=row.forwarded_from,
+        action=calls.Action(row.action) if row.action else None,
+        ring_back=row.ring_back,
+        metadata=row.metadata,
         agent_id=row.agent_id,
         agent_version=row.agent_version,
         answered_at=row.answered_at,

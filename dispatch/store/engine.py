@@ -15,6 +15,8 @@ from sqlalchemy.ext import asyncio as sa_async
 from callcore import errors
 from dispatch.store import sqlite
 
+_OUR_MISTAKES = (exc.IntegrityError, exc.ProgrammingError, exc.DataError, exc.NotSupportedError)
+
 _log = structlog.get_logger(__name__)
 
 
@@ -35,6 +37,11 @@ class Store:
         self._writes = _Health("writing")
         if self._engine.dialect.name == "sqlite":
             sqlite.prepare(self._engine)
+
+    @property
+    def name(self) -> str:
+        """The database, without a password."""
+        return self._engine.url.database or self._engine.url.render_as_string(hide_password=True)
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[sa_async.AsyncConnection]:
@@ -84,12 +91,14 @@ class _Health:
         """Translate the database's failures.
 
         Raises:
-            StoreUnavailable: the database does not answer, is locked or full, or must not be written to.
+            StoreUnavailable: the database does not answer, is locked, full or broken, or must not be written to.
         """
         try:
             yield
-        except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
-            self._now(_cause(error))
+        except (exc.DatabaseError, exc.InterfaceError, exc.TimeoutError) as error:
+            if isinstance(error, _OUR_MISTAKES):
+                raise
+            self._now(cause(error))
             raise StoreUnavailable from error
         self._now(None)
 
@@ -102,7 +111,7 @@ class _Health:
         self._cause = cause
 
 
-def _cause(error: exc.SQLAlchemyError) -> str:
+def cause(error: BaseException) -> str:
     """What the driver calls it, such as `OperationalError SQLITE_FULL`; its sentence may repeat what was stored."""
     driver = getattr(error, "orig", None) or error
     name = getattr(driver, "sqlite_errorname", "")

@@ -25,6 +25,8 @@ class Filter:
     agent_id: str | None = None
     number: str | None = None
     """E.164, on either side of the call."""
+    line: str | None = None
+    """As `number`: one of ours, when `number` is the other side's."""
     outcome: outcomes.Outcome | None = None
     since: dt.datetime | None = None
     """Created at this moment or later."""
@@ -61,8 +63,9 @@ def _conditions(wanted: Filter) -> Iterator[sa.ColumnElement[bool]]:
         yield _T.c.direction == wanted.direction.value
     if wanted.agent_id is not None:
         yield _T.c.agent_id == wanted.agent_id
-    if wanted.number is not None:
-        yield sa.or_(_T.c.caller == wanted.number, _T.c.dialed == wanted.number)
+    for number in (wanted.number, wanted.line):
+        if number is not None:
+            yield sa.or_(_T.c.caller == number, _T.c.dialed == number)
     if wanted.outcome is not None:
         yield _T.c.outcome == wanted.outcome.value
     if wanted.since is not None:

@@ -9,8 +9,8 @@ from aiohttp import web
 
 from callcore import calls, contract, errors, numbers, outcomes
 from dispatch import answers, keys, paths, routes
+from dispatch.store import besides, engine, pages
 from dispatch.store import calls as call_rows
-from dispatch.store import engine, pages
 from dispatch.store import turns as turn_rows
 from dispatch.v1 import cursors, schemas
 
@@ -46,23 +46,33 @@ class Filters(schemas.Shape):
 
 async def index(request: web.Request, wanted: Filters, _: routes.Nothing) -> web.Response:
     """A page of calls, newest first."""
+    return answers.model(await page(request.app[keys.STORE], wanted))
+
+
+async def page(store: engine.Store, wanted: Filters, *, line: str | None = None) -> schemas.CallPage:
+    """The calls that these filters let through; only those of a number of ours, where it is given as `line`.
+
+    Raises:
+        Invalid: the cursor is none of ours.
+    """
     before = cursors.decode(wanted.cursor) if wanted.cursor is not None else None
     narrowed = pages.Filter(
         status=wanted.status,
         direction=wanted.direction,
         agent_id=wanted.agent_id,
         number=wanted.number,
+        line=line,
         outcome=wanted.outcome,
         since=wanted.from_,
         until=wanted.to,
     )
-    async with request.app[keys.STORE].reading() as tx:
+    async with store.reading() as tx:
         found = await pages.page(tx, narrowed, limit=wanted.limit, before=before)
-    page = schemas.CallPage(
-        items=tuple(schemas.CallSummary.of(call) for call in found.calls),
+        beside = await besides.of_calls(tx, [call.id for call in found.calls])
+    return schemas.CallPage(
+        items=tuple(schemas.CallSummary.of(call, beside[call.id]) for call in found.calls),
         next_cursor=cursors.encode(found.next_before) if found.next_before else None,
     )
-    return answers.model(page)
 
 
 async def show(request: web.Request, _: routes.Nothing, __: routes.Nothing) -> web.Response:
@@ -79,4 +89,5 @@ async def load(store: engine.Store, call_id: str) -> schemas.Call:
     async with store.reading() as tx:
         entry = await call_rows.get(tx, call_id)
         placed = await turn_rows.of_call(tx, call_id)
-    return schemas.Call.with_turns(entry.call, tuple(place.turn for place in placed))
+        beside = await besides.of_calls(tx, [call_id])
+    return schemas.Call.with_turns(entry.call, tuple(place.turn for place in placed), beside[call_id])

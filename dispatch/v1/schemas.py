@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from typing import Annotated, Any, Literal
 
 import pydantic
 from pydantic import alias_generators
 
-from callcore import calls, clock, endings, events, outcomes, turns
+from callcore import calls, clock, endings, events, outcomes, transfers, turns
+from dispatch.store import besides, recordings
 
 Time = Annotated[dt.datetime, pydantic.PlainSerializer(clock.rfc3339, return_type=str)]
+Seconds = Annotated[float, pydantic.AfterValidator(lambda value: round(value, 3))]
+"""A duration to the millisecond: no clock here is better than that."""
 
 
 class Shape(pydantic.BaseModel):
@@ -49,11 +53,11 @@ class Turn(Shape):
     timestamp: Time
     source: Literal["voice_ai"] = "voice_ai"
     interrupted: bool
-    transcription_delay_seconds: float | None
-    end_of_turn_delay_seconds: float | None
-    llm_first_token_seconds: float | None
-    tts_first_audio_seconds: float | None
-    reply_delay_seconds: float | None
+    transcription_delay_seconds: Seconds | None
+    end_of_turn_delay_seconds: Seconds | None
+    llm_first_token_seconds: Seconds | None
+    tts_first_audio_seconds: Seconds | None
+    reply_delay_seconds: Seconds | None
 
     @classmethod
     def of(cls, turn: turns.Turn) -> Turn:
@@ -70,16 +74,69 @@ class Turn(Shape):
         )
 
 
+class Voicemail(Shape):
+    """A message that the caller left."""
+
+    url: str
+    """Path of the sound."""
+    duration_seconds: Seconds
+    recorded_at: Time
+
+    @classmethod
+    def of(cls, recording: recordings.Recording) -> Voicemail:
+        return cls(
+            url=f"/v1/calls/{recording.call_id}/voicemail",
+            duration_seconds=recording.duration_s,
+            recorded_at=recording.recorded_at,
+        )
+
+
+class Attempt(Shape):
+    """One destination of a transfer."""
+
+    to: str
+    label: str | None
+    result: transfers.AttemptResult | None
+    sip_status_code: int | None
+    seconds: Seconds | None
+
+
+class Transfer(Shape):
+    """A transfer of the call, with every destination that was tried."""
+
+    id: str
+    kind: transfers.Kind
+    state: transfers.State
+    attempts: tuple[Attempt, ...]
+    created_at: Time
+
+    @classmethod
+    def of(cls, transfer: transfers.Transfer) -> Transfer:
+        return cls(
+            id=transfer.id,
+            kind=transfer.kind,
+            state=transfer.state,
+            attempts=tuple(Attempt(**dataclasses.asdict(attempt)) for attempt in transfer.attempts),
+            created_at=transfer.created_at,
+        )
+
+
+_NOTHING = besides.Beside()
+
+
 class CallSummary(Shape):
     """A call in a list."""
 
     call_id: str
     direction: calls.Direction
     status: calls.Status
+    action: calls.Action | None
     from_: Annotated[str | None, pydantic.Field(alias="from")]
+    caller_id_status: calls.CallerId
     to: str | None
     dialed_number: str | None
-    forwarded_from_number: str | None = None
+    forwarded_from_number: str | None
+    ring_back: bool
     agent_id: str | None
     agent_version: str | None
     contact_id: str | None = None
@@ -87,23 +144,28 @@ class CallSummary(Shape):
     created_at: Time
     answered_at: Time | None
     ended_at: Time | None
-    duration_seconds: float | None
+    duration_seconds: Seconds | None
     termination: Termination | None
     outcome: outcomes.Outcome | None
     recording_url: str | None = None
-    transfers: tuple[dict[str, Any], ...] = ()
-    metadata: dict[str, Any] = {}
+    voicemail: Voicemail | None
+    transfers: tuple[Transfer, ...]
+    metadata: dict[str, str]
 
     @classmethod
-    def fields_of(cls, call: calls.Call) -> dict[str, Any]:
+    def fields_of(cls, call: calls.Call, beside: besides.Beside) -> dict[str, Any]:
         """The fields of a call under their names here."""
         return {
             "call_id": call.id,
             "direction": call.direction,
             "status": call.status,
+            "action": call.action,
             "from_": call.caller,
+            "caller_id_status": call.caller_id,
             "to": call.dialed,
             "dialed_number": call.dialed,
+            "forwarded_from_number": call.forwarded_from,
+            "ring_back": call.ring_back,
             "agent_id": call.agent_id,
             "agent_version": call.agent_version,
             "room_name": call.room_name,
@@ -113,11 +175,14 @@ class CallSummary(Shape):
             "duration_seconds": call.duration_s,
             "termination": Termination.of(call.termination) if call.termination else None,
             "outcome": call.outcome,
+            "voicemail": Voicemail.of(beside.voicemail) if beside.voicemail else None,
+            "transfers": tuple(Transfer.of(transfer) for transfer in beside.transfers),
+            "metadata": dict(call.metadata),
         }
 
     @classmethod
-    def of(cls, call: calls.Call) -> CallSummary:
-        return cls(**cls.fields_of(call))
+    def of(cls, call: calls.Call, beside: besides.Beside = _NOTHING) -> CallSummary:
+        return cls(**cls.fields_of(call, beside))
 
 
 class Call(CallSummary):
@@ -126,8 +191,8 @@ class Call(CallSummary):
     transcript: tuple[Turn, ...]
 
     @classmethod
-    def with_turns(cls, call: calls.Call, said: tuple[turns.Turn, ...]) -> Call:
-        return cls(**cls.fields_of(call), transcript=tuple(Turn.of(turn) for turn in said))
+    def with_turns(cls, call: calls.Call, said: tuple[turns.Turn, ...], beside: besides.Beside = _NOTHING) -> Call:
+        return cls(**cls.fields_of(call, beside), transcript=tuple(Turn.of(turn) for turn in said))
 
 
 class Ended(Shape):
@@ -135,7 +200,7 @@ class Ended(Shape):
 
     call_id: str
     ended_at: Time | None
-    duration_seconds: float | None
+    duration_seconds: Seconds | None
     termination: Termination | None
     outcome: outcomes.Outcome | None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dispatch import routes
-from dispatch.v1 import calls, events, hangup, schemas, transcripts
+from dispatch.v1 import agents, calls, events, hangup, listing, phone_numbers, reload, schemas, transcripts, voicemail
 
 ROUTES: tuple[routes.AnyRoute, ...] = (
     routes.Route(
@@ -43,6 +43,15 @@ ROUTES: tuple[routes.AnyRoute, ...] = (
         answers={200: tuple[schemas.Turn, ...]},
     ),
     routes.Route(
+        method="GET",
+        path="/v1/calls/{id}/voicemail",
+        handler=voicemail.show,
+        summary="The message that the caller left, as a WAV file; `Range` is understood.",
+        query=routes.Nothing,
+        body=routes.Nothing,
+        answers={200: bytes, 206: bytes},
+    ),
+    routes.Route(
         method="POST",
         path="/v1/calls/{id}/hangup",
         handler=hangup.hang_up,
@@ -50,5 +59,59 @@ ROUTES: tuple[routes.AnyRoute, ...] = (
         query=routes.Nothing,
         body=routes.Nothing,
         answers={200: schemas.Call},
+    ),
+    routes.Route(
+        method="GET",
+        path="/v1/agents",
+        handler=agents.index,
+        summary="Agents, by id.",
+        query=listing.Paging,
+        body=routes.Nothing,
+        answers={200: listing.Page[agents.Agent]},
+    ),
+    routes.Route(
+        method="GET",
+        path="/v1/agents/{id}",
+        handler=agents.show,
+        summary="One agent.",
+        query=routes.Nothing,
+        body=routes.Nothing,
+        answers={200: agents.Agent},
+    ),
+    routes.Route(
+        method="GET",
+        path="/v1/phone-numbers",
+        handler=phone_numbers.index,
+        summary="Phone numbers of ours.",
+        query=listing.Paging,
+        body=routes.Nothing,
+        answers={200: listing.Page[phone_numbers.PhoneNumber]},
+    ),
+    routes.Route(
+        method="GET",
+        path="/v1/phone-numbers/{id}",
+        handler=phone_numbers.show,
+        summary="One phone number; its id is the number itself.",
+        query=routes.Nothing,
+        body=routes.Nothing,
+        answers={200: phone_numbers.PhoneNumber},
+    ),
+    routes.Route(
+        method="GET",
+        path="/v1/phone-numbers/{id}/calls",
+        handler=phone_numbers.index_calls,
+        summary="Calls from or to a number, newest first.",
+        query=calls.Filters,
+        body=routes.Nothing,
+        answers={200: schemas.CallPage},
+    ),
+    routes.Route(
+        method="POST",
+        path="/v1/config/reload",
+        handler=reload.run,
+        summary="Reads the configuration's files anew and puts them in force.",
+        query=routes.Nothing,
+        body=routes.Nothing,
+        answers={200: reload.Reloaded},
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 # RFC 3261 section 7.3.3 and, for x, r and b, RFC 4028, 3515 and 3892.
 _COMPACT = {
@@ -23,6 +23,8 @@ _COMPACT = {
     "v": "Via",
     "x": "Session-Expires",
 }
+Given = Mapping[str, str] | Iterable[tuple[str, str]]
+"""Headers as a user of the phone writes them; pairs where a name occurs several times."""
 # Quoted strings and <addresses> may hold commas that separate nothing.
 _LISTED = re.compile(r'(?:"(?:\\.|[^"\\])*"|<[^>]*>|[^,"<])+')
 
@@ -38,9 +40,10 @@ class Headers:
         return cls(tuple((_long(name), value) for name, value in fields))
 
     @classmethod
-    def given(cls, extra: Mapping[str, str] | None) -> Headers:
+    def given(cls, extra: Given | None) -> Headers:
         """The headers a user of the phone asks for; none if None."""
-        return cls.of(*(extra or {}).items())
+        pairs = extra.items() if isinstance(extra, Mapping) else extra or ()
+        return cls.of(*pairs)
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(self.fields)

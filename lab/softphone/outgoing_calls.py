@@ -19,6 +19,14 @@ class Dialing:
     """The sip: URI to call."""
     caller: str
     """The user part of the From URI."""
+    caller_host: str | None = None
+    """Its host part; None: this phone's address."""
+    name: str | None = None
+    """The display name of the From header."""
+    to: str | None = None
+    """The URI of the To header; None: the target."""
+    next_hop: uris.Address | None = None
+    """Where the INVITE goes; None: to the target's host."""
     headers: Headers = dataclasses.field(default_factory=Headers)
     """Further headers of the INVITE."""
     credentials: digest.Credentials | None = None
@@ -29,7 +37,7 @@ class OutgoingCall(calls.Call):
     """A call from the INVITE on."""
 
     def __init__(self, setup: calls.Setup, dialing: Dialing) -> None:
-        self._address = uris.parse(dialing.target).address
+        self._address = dialing.next_hop or uris.parse(dialing.target).address
         super().__init__(setup)
         self._dialing = dialing
         self._invite = self._first_invite()
@@ -66,11 +74,15 @@ class OutgoingCall(calls.Call):
 
     def _first_invite(self) -> messages.Request:
         setup, dialing = self._setup, self._dialing
+        caller = f"<sip:{dialing.caller}@{dialing.caller_host or setup.agent.ip}>"
         headers = Headers.of(
             ("Via", setup.agent.via()),
             dialogs.MAX_FORWARDS,
-            ("From", f"<sip:{dialing.caller}@{setup.agent.ip}>;tag={setup.tag}"),
-            ("To", f"<{dialing.target}>"),
+            (
+                "From",
+                f"{_quoted(dialing.name)}{caller};tag={setup.tag}",
+            ),
+            ("To", f"<{dialing.to or dialing.target}>"),
             ("Call-ID", setup.call_id),
             ("CSeq", "1 INVITE"),
             self._contact,
@@ -156,3 +168,11 @@ class OutgoingCall(calls.Call):
     def _time_out(self) -> None:
         if self._dialog is None:
             self._end(EndedBy.TIMEOUT)
+
+
+def _quoted(name: str | None) -> str:
+    """A display name before its <address> (`quoted-string`, RFC 3261 section 25.1); nothing for None."""
+    if name is None:
+        return ""
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}" '

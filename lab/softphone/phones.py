@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import secrets
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable
 
 from lab.softphone import (
     answerings,
@@ -21,7 +22,7 @@ from lab.softphone import (
     uris,
     user_agents,
 )
-from lab.softphone.headers import Headers
+from lab.softphone.headers import Given, Headers
 from lab.softphone.incoming_calls import IncomingCall
 from lab.softphone.misbehaviour import Misbehaviour
 from lab.softphone.outgoing_calls import Dialing, OutgoingCall
@@ -31,6 +32,7 @@ MOST_UNCLAIMED_CALLS = 1000
 """Incoming calls that wait for `next_call`; further ones get 503."""
 _CLOSING_S = 1.0
 """How long `close` waits for the other sides to agree that calls are over."""
+_PLAIN_USER = re.compile(r"[+\w.-]{1,64}", re.ASCII)
 
 
 class Softphone:
@@ -80,7 +82,11 @@ class Softphone:
         target: str,
         *,
         caller: str,
-        headers: Mapping[str, str] | None = None,
+        caller_host: str | None = None,
+        name: str | None = None,
+        to: str | None = None,
+        next_hop: uris.Address | None = None,
+        headers: Given | None = None,
         codecs: Iterable[g711.Codec | str] = negotiation.DEFAULT_CODECS,
         username: str | None = None,
         password: str | None = None,
@@ -89,9 +95,13 @@ class Softphone:
         """Sends an INVITE.
 
         Args:
-            target: the sip: URI to call.
-            caller: the user part of the From URI, for example a number.
-            headers: further headers of the INVITE.
+            target: the URI to call.
+            caller: the user part of the From URI, for example a number; sent as it is.
+            caller_host: the host part of the From URI, instead of this phone's address.
+            name: the display name of the From header.
+            to: the URI of the To header, where it is not the target.
+            next_hop: where to send the INVITE, if not to the target's host; a `tel:` URI has none.
+            headers: further headers of the INVITE; pairs where a name occurs several times.
             codecs: what to offer, the preferred one first, by member or name (`"PCMA"`).
             username: with `password`, the credentials for a 401 or 407.
             password: see `username`.
@@ -101,12 +111,16 @@ class Softphone:
         dialing = Dialing(
             target=target,
             caller=caller,
+            caller_host=caller_host,
+            name=name,
+            to=to,
+            next_hop=next_hop,
             headers=Headers.given(headers),
             credentials=digest.Credentials(username=username or "", password=password or "") if known else None,
         )
         setup = self._setup(
             call_id=f"{secrets.token_hex(12)}@{self._agent.ip}",
-            user=caller,
+            user=caller if _PLAIN_USER.fullmatch(caller) else "phone",
             codecs=tuple(codec if isinstance(codec, g711.Codec) else g711.Codec[codec] for codec in codecs),
             misbehaviour=misbehaviour or Misbehaviour(),
         )
@@ -123,6 +137,12 @@ class Softphone:
             user: only calls to this user part of the Request-URI; None: all that have no rule of their own.
         """
         self._answerings[user] = answering
+
+    def reset(self) -> None:
+        """Answers as a new phone does, and hands out no call that came before."""
+        self._answerings = {None: answerings.UNAVAILABLE}
+        while not self._unclaimed.empty():
+            self._unclaimed.get_nowait()
 
     async def next_call(self, *, timeout: float) -> IncomingCall:
         """The next call that reached this phone, answered or not; each is handed out once.

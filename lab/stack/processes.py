@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -97,6 +98,21 @@ class Process:
         self._run = run = _Run(child=child)
         child.ended.add_done_callback(lambda _: self._note_end(run))
         await self._until_ready(child)
+
+    def vary(self, variables: Mapping[str, str]) -> None:
+        """From its next start on, these environment variables go before those it was made with."""
+        environment = {**self._command.environment, **variables}
+        self._command = dataclasses.replace(self._command, environment=environment)
+
+    async def send_signal(self, signum: signal.Signals) -> None:
+        """Send it a signal that does not end it, such as SIGHUP.
+
+        Raises:
+            LabError: it is not running.
+        """
+        if self._run is None or not self.running:
+            raise errors.LabError(f"{self.name} is not running")
+        await self._guard.signal(self._run.child, signum)
 
     async def stop(self, grace_s: float | None = None) -> None:
         """Ask it to end, and kill it when it takes longer than its grace (or this one)."""

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from livekit import api
 
 from callcore import errors
-from sip_config.apply import ownership, sip_services
-
-_NO_DIGIT = re.compile(r"\D")
+from sip_config.apply import dialed, ownership, sip_services
 
 
 def check(
@@ -21,20 +18,24 @@ def check(
     Raises:
         Conflict: another owner's trunk has a number of ours, or another owner's rule takes our calls.
     """
-    found = [
-        *_trunk_conflicts(organization_id, wanted, inventory.trunks),
-        *_rule_conflicts(organization_id, inventory),
-    ]
-    if found:
-        raise errors.Conflict("; ".join(found))
+    conflicts = find(organization_id, wanted, inventory)
+    if conflicts:
+        raise errors.Conflict("; ".join(conflicts))
+
+
+def find(
+    organization_id: str, wanted: Mapping[str, api.SIPInboundTrunkInfo], inventory: sip_services.Inventory
+) -> tuple[str, ...]:
+    """What stands in the way, a sentence each."""
+    return (*_trunk_conflicts(organization_id, wanted, inventory.trunks), *_rule_conflicts(organization_id, inventory))
 
 
 def _trunk_conflicts(
     organization_id: str, wanted: Mapping[str, api.SIPInboundTrunkInfo], live: tuple[api.SIPInboundTrunkInfo, ...]
 ) -> Iterator[str]:
-    ours = {_digits(number): trunk.name for trunk in wanted.values() for number in trunk.numbers}
+    ours = {dialed.key(number): trunk.name for trunk in wanted.values() for number in trunk.numbers}
     for trunk in live:
-        shared = {ours[_digits(number)] for number in trunk.numbers if _digits(number) in ours}
+        shared = {ours[dialed.key(number)] for number in trunk.numbers if dialed.key(number) in ours}
         if shared and not ownership.is_ours(trunk.metadata, organization_id):
             names = ", ".join(f"`{name}`" for name in sorted(shared))
             yield f"the trunk {trunk.sip_trunk_id}, which is not ours, has a number of {names}: delete it there"
@@ -51,7 +52,3 @@ def _rule_conflicts(organization_id: str, inventory: sip_services.Inventory) -> 
             yield f"the rule {rule.sip_dispatch_rule_id}, which is not ours, takes calls of our trunks: delete it"
         elif not (rule.trunk_ids or rule.numbers or rule.inbound_numbers):
             yield f"the rule {rule.sip_dispatch_rule_id}, which is not ours, takes every call: delete it"
-
-
-def _digits(number: str) -> str:
-    return _NO_DIGIT.sub("", number)

@@ -22,6 +22,14 @@ class Mark(pydantic.BaseModel):
     """Name of the object within the organization, such as `trunk/lab`."""
     hash: str
     """Hash of what was applied."""
+    set: str = ""
+    """Hash of all that was applied with it; on the catch-all rule alone, by which a newer configuration is known."""
+    numbers: tuple[str, ...] = ()
+    """The numbers (keys) that a detour is for; on its trunk alone, whose metadata no caller gets."""
+
+    def written(self) -> str:
+        """As it stands in metadata: without what is empty."""
+        return self.model_dump_json(exclude={name for name in ("set", "numbers") if not getattr(self, name)})
 
 
 def read(metadata: str) -> Mark | None:

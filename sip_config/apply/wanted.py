@@ -33,6 +33,11 @@ def trunk_mark(name: str) -> str:
     return f"trunk/{name}"
 
 
+def trunk_name(mark_id: str) -> str:
+    """The name of the trunk of that mark."""
+    return mark_id.removeprefix("trunk/")
+
+
 def rule_mark(name: str) -> str:
     """The mark of a trunk's rule."""
     return f"rule/{name}"
@@ -63,7 +68,17 @@ def rules(
         for name in configuration.trunks
         if trunk_mark(name) in trunk_ids
     }
-    return {**found, CATCH_ALL: _catch_all(organization)}
+    return {**found, CATCH_ALL: _catch_all(organization, set_hash(configuration))}
+
+
+def set_hash(configuration: configurations.Configuration) -> str:
+    """A hash of all that LiveKit is to have; says nothing of passwords, because callers get it as metadata."""
+    content = hashlib.sha256()
+    for trunk in trunks(configuration).values():
+        trunk.ClearField("auth_password")
+        trunk.ClearField("metadata")
+        content.update(trunk.SerializeToString(deterministic=True))
+    return content.hexdigest()[:16]
 
 
 def _rule(organization: schema.Organization, name: str, trunk_id: str) -> api.SIPDispatchRuleInfo:
@@ -80,7 +95,7 @@ def _rule(organization: schema.Organization, name: str, trunk_id: str) -> api.SI
     return _marked(message, organization, rule_mark(name))
 
 
-def _catch_all(organization: schema.Organization) -> api.SIPDispatchRuleInfo:
+def _catch_all(organization: schema.Organization, of_set: str) -> api.SIPDispatchRuleInfo:
     """The rule that takes what no other rule takes; without it such a call would ring for ever.
 
     It has no agent: it also gets calls that a trunk refused, from foreign addresses or without credentials.
@@ -93,7 +108,7 @@ def _catch_all(organization: schema.Organization) -> api.SIPDispatchRuleInfo:
             empty_timeout=_EMPTY_TIMEOUT_S, departure_timeout=_REFUSED_DEPARTURE_TIMEOUT_S
         ),
     )
-    return _marked(message, organization, CATCH_ALL)
+    return _marked(message, organization, CATCH_ALL, of_set)
 
 
 def _trunk(
@@ -104,6 +119,7 @@ def _trunk(
         numbers=[spelling for number in sorted(numbers) for spelling in spellings.of(number, organization.country)],
         allowed_addresses=inbound.allowed_addresses,
         ringing_timeout=duration_pb2.Duration(seconds=int(inbound.ringing_timeout.total_seconds())),
+        headers_to_attributes=_attributes(inbound),
     )
     if inbound.auth is not None:
         message.auth_username = inbound.auth.username
@@ -111,12 +127,18 @@ def _trunk(
     return _marked(message, organization, trunk_mark(name))
 
 
+def _attributes(inbound: schema.InboundTrunk) -> dict[str, str]:
+    """Where the headers go that say who forwarded a call. Of several that a call has for one, LiveKit takes any."""
+    carriers_own = dict.fromkeys(inbound.forwarded_from_headers, contract.FORWARDED_ATTRIBUTE)
+    return {**carriers_own, "Diversion": contract.DIVERSION_ATTRIBUTE, "History-Info": contract.HISTORY_ATTRIBUTE}
+
+
 def _by_dialed_number(room_prefix: str) -> api.SIPDispatchRule:
     """A room per call, named after the dialed number, so that no caller's number gets into names and logs."""
     return api.SIPDispatchRule(dispatch_rule_callee=api.SIPDispatchRuleCallee(room_prefix=room_prefix, randomize=True))
 
 
-def _marked(message: Message, organization: schema.Organization, mark_id: str) -> Message:
+def _marked(message: Message, organization: schema.Organization, mark_id: str, of_set: str = "") -> Message:
     content = hashlib.sha256(message.SerializeToString(deterministic=True)).hexdigest()[:16]
-    message.metadata = ownership.Mark(org=organization.id, id=mark_id, hash=content).model_dump_json()
+    message.metadata = ownership.Mark(org=organization.id, id=mark_id, hash=content, set=of_set).written()
     return message

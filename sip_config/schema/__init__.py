@@ -1,14 +1,19 @@
 """What may stand in the YAML files. A loaded configuration holds these very values; they are immutable."""
 
-from sip_config.schema.agents import Agent, Preset, Sensitivity
-from sip_config.schema.numbers import Direction, Number, NumbersFile
+from sip_config.schema.agents import Agent, Preset, Sensitivity, Transfer, TransferFallback, TransferMode
+from sip_config.schema.hours import WEEKDAYS, Holidays, Hours, hour_minutes, weekdays
+from sip_config.schema.numbers import Direction, Fallback, Number, NumbersFile, Route, Split, WorkMode
 from sip_config.schema.organizations import Organization, OrganizationFile
 from sip_config.schema.trunks import Auth, InboundTrunk, OutboundTrunk, Trunk, TrunksFile
 
 __all__ = [
+    "WEEKDAYS",
     "Agent",
     "Auth",
     "Direction",
+    "Fallback",
+    "Holidays",
+    "Hours",
     "InboundTrunk",
     "Number",
     "NumbersFile",
@@ -16,7 +21,15 @@ __all__ = [
     "OrganizationFile",
     "OutboundTrunk",
     "Preset",
+    "Route",
     "Sensitivity",
+    "Split",
+    "Transfer",
+    "TransferFallback",
+    "TransferMode",
     "Trunk",
     "TrunksFile",
+    "WorkMode",
+    "hour_minutes",
+    "weekdays",
 ]

@@ -8,9 +8,10 @@ from typing import Annotated, Literal, Self
 
 import pydantic
 
-from sip_config import providers, values
+from sip_config import later, problems, providers, values
 from sip_config.schema import shapes
 
+_TOOLS = ("end_call",)
 _MAX_DURATION = dt.timedelta(minutes=30)  # no conversation should be endless by default
 
 
@@ -61,6 +62,77 @@ class MaxDuration(shapes.Shape):
     """The call ends when it has lasted this long."""
 
 
+class ToolOptions(shapes.Shape):
+    """When a tool is offered."""
+
+    when: values.Condition | None = None
+    """A condition in CEL; without one the tool is always offered."""
+
+
+class EndCall(shapes.Shape):
+    """`end_call` with options."""
+
+    end_call: ToolOptions
+    """Hangs up."""
+
+
+def _known_tool(value: object) -> object:
+    name = next(iter(value), "") if isinstance(value, dict) else value
+    if isinstance(name, str) and name not in _TOOLS:
+        if name in later.TOOLS:
+            raise values.wrong(later.message(name))
+        raise values.wrong(f"there is no such tool{problems.nearest(name, _TOOLS)}")
+    return value
+
+
+def _tool_form(value: object) -> str:
+    return "name" if isinstance(value, str) else "options"
+
+
+Tool = Annotated[
+    Annotated[Literal["end_call"], pydantic.Tag("name")] | Annotated[EndCall, pydantic.Tag("options")],
+    pydantic.Discriminator(_tool_form),
+    pydantic.BeforeValidator(_known_tool),
+]
+"""A tool's name, or the name with options: `end_call: {when: …}`."""
+
+
+class TransferMode(enum.StrEnum):
+    """How a caller is handed over."""
+
+    WARM = "warm"
+    """The agent speaks with the colleague first."""
+    BLIND = "blind"
+    """The caller is connected at once."""
+
+
+class Transfer(shapes.Shape):
+    """Somebody to whom the agent may transfer a caller."""
+
+    label: values.Text
+    """What the agent calls this destination."""
+    to: values.Destination
+    """A number in E.164 form, or a `sip:` URI."""
+    mode: TransferMode = TransferMode.WARM
+    """`warm`: the agent speaks with the colleague first; `blind`: the caller is connected at once."""
+    screening: Annotated[values.LongText, pydantic.Field(max_length=2000)] | None = None
+    """What the agent is to find out from the colleague before it connects them; for `warm`."""
+    when: values.Condition | None = None
+    """A condition in CEL; without one the destination is always there."""
+
+
+class TransferFallback(enum.StrEnum):
+    """What becomes of a caller whose transfer reaches nobody."""
+
+    RETURN = "return"
+    """The agent takes up the conversation again."""
+    TAKE_MESSAGE = "take_message"
+    """The agent writes down a message."""
+    VOICEMAIL = "voicemail"
+    """The caller records one."""
+    HANG_UP = "hang_up"
+
+
 class Agent(shapes.Shape):
     """One file in `agents/`."""
 
@@ -88,8 +160,25 @@ class Agent(shapes.Shape):
     """How turns are taken."""
     max_duration: MaxDuration = MaxDuration()
     """How long a call may last."""
-    tools: tuple[Literal["end_call"], ...] = ("end_call",)
+    transfers: Annotated[dict[values.Slug, Transfer], pydantic.Field(max_length=50)] = pydantic.Field(
+        default_factory=dict
+    )
+    """Destinations by name. They are checked; a later version carries them out."""
+    transfer_fallback: TransferFallback = TransferFallback.RETURN
+    """`return`, `take_message`, `voicemail` or `hang_up`: what follows a transfer that reaches nobody."""
+    tools: Annotated[tuple[Tool, ...], pydantic.Field(max_length=20)] = ("end_call",)
     """What the agent may do besides talking. `end_call` hangs up; `[]` takes it away."""
+    metadata: dict[values.MetadataKey, values.StaticText] = pydantic.Field(default_factory=dict, max_length=50)
+    """Added to the metadata of the agent's calls, over that of the number."""
+
+    @property
+    def tool_conditions(self) -> dict[str, str | None]:
+        """The condition of each tool that may be offered, by its name; None: always."""
+        return {
+            name: when
+            for tool in self.tools
+            for name, when in [(tool, None) if isinstance(tool, str) else ("end_call", tool.end_call.when)]
+        }
 
     @property
     def provider_settings(self) -> providers.ProviderSettings:

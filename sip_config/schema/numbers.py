@@ -54,6 +54,9 @@ class Fallback(enum.StrEnum):
     """A recorded message of the caller."""
 
 
+_MAX_ROUTES = 20  # all of them may be asked while a call waits
+_MAX_METADATA = 50  # keys; every event and webhook of a call carries them
+
 Split = Annotated[
     dict[values.Slug, Annotated[int, pydantic.Field(ge=0, le=100)]], pydantic.Field(min_length=1, max_length=20)
 ]
@@ -79,7 +82,7 @@ class Number(shapes.Shape):
     label: values.Text | None = None
     """What people call this line; prompts say `{{ number.label }}`."""
     brand_name: values.Text | None = None
-    """How the agent introduces itself on this line; prompts say `{{ number.brand_name }}`. Default: the organization."""
+    """What callers of this line know us by; prompts say `{{ number.brand_name }}`. Default: the organization's name."""
     trunk: values.Slug
     """Name of the trunk that it is reached by."""
     direction: Direction = Direction.INBOUND
@@ -88,7 +91,7 @@ class Number(shapes.Shape):
     """Id of the agent that answers: its file in `agents/`, without `.yaml`."""
     split: Split | None = None
     """Several agents instead of `agent`, each with its percentage: an A/B test. A caller always gets the same one."""
-    routes: tuple[Route, ...] = ()
+    routes: Annotated[tuple[Route, ...], pydantic.Field(max_length=_MAX_ROUTES)] = ()
     """Ways a call may go, tried in order before `agent` or `split`."""
     work_mode: WorkMode = WorkMode.ALWAYS_ON
     """What is done with calls, by the organization's hours."""
@@ -100,7 +103,9 @@ class Number(shapes.Shape):
     """What is spoken after hours. A Jinja template."""
     voicemail_greeting: Annotated[values.LongText, pydantic.Field(max_length=2000)] | None = None
     """What is spoken before the beep. A Jinja template."""
-    metadata: dict[values.MetadataKey, values.MetadataText] = pydantic.Field(default_factory=dict, max_length=50)
+    metadata: Annotated[dict[values.MetadataKey, values.MetadataText], pydantic.Field(max_length=_MAX_METADATA)] = (
+        pydantic.Field(default_factory=dict)
+    )
     """The session's metadata: static text, and `{{callerNumber}}`, `{{dialedNumber}}`, `{{forwardedFromNumber}}`."""
 
     @property
@@ -117,4 +122,4 @@ class NumbersFile(shapes.Shape):
     """`numbers.yaml`."""
 
     numbers: tuple[Number, ...]
-    """Numbers."""
+    """Every number that calls come to or go out from."""

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import pydantic
+
 from sip_config import values
+from sip_config.schema import hours as opening_hours
 from sip_config.schema import shapes
 
 
@@ -23,3 +28,10 @@ class OrganizationFile(shapes.Shape):
     """`organization.yaml`."""
 
     organization: Organization
+    """Whose phones these are."""
+    hours: opening_hours.Hours | None = None
+    """When the business is open, by the organization's clock; without it, always."""
+    pronunciations: Annotated[dict[values.Phrase, values.Spoken], pydantic.Field(max_length=500)] = pydantic.Field(
+        default_factory=dict
+    )
+    """Words and phrases that voices say wrong, each with what they are to read instead; whole words, as written."""

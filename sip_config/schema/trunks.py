@@ -13,6 +13,7 @@ from sip_config import values
 from sip_config.schema import shapes
 
 _RINGING_TIMEOUT = dt.timedelta(seconds=30)  # longer than any plan and greeting take, shorter than callers wait
+_FORWARDED_FROM = ("X-Forwarded-From", "X-Original-To", "X-Redirecting-Number")
 _DIAL_TIMEOUT = dt.timedelta(seconds=40)  # about eight rings; many voicemails answer before
 
 
@@ -32,6 +33,8 @@ class InboundTrunk(shapes.Shape):
     """IP addresses and networks of the carrier; calls from elsewhere are refused."""
     auth: Auth | None = None
     """Credentials that the carrier must show."""
+    forwarded_from_headers: Annotated[tuple[values.HeaderName, ...], pydantic.Field(max_length=10)] = _FORWARDED_FROM
+    """The carrier's own headers that name the number a call was forwarded from, besides Diversion and History-Info."""
     ringing_timeout: Annotated[
         values.Duration, pydantic.Field(ge=dt.timedelta(seconds=5), le=dt.timedelta(minutes=3))
     ] = _RINGING_TIMEOUT
@@ -80,6 +83,8 @@ class OutboundTrunk(shapes.Shape):
     """Credentials that the carrier asks for."""
     headers: dict[values.HeaderName, values.HeaderText] = pydantic.Field(default_factory=dict)
     """SIP headers to send with every INVITE."""
+    pass_caller_id: bool = False
+    """Whether a forwarded call may show the original caller's number; many carriers refuse what is not ours."""
     ringing_timeout: Annotated[
         values.Duration, pydantic.Field(ge=dt.timedelta(seconds=5), le=dt.timedelta(minutes=3))
     ] = _DIAL_TIMEOUT
@@ -93,6 +98,8 @@ class Trunk(shapes.Shape):
     """From whom calls are taken; without it this trunk takes none."""
     outbound: OutboundTrunk | None = None
     """Through whom calls are placed; without it this trunk places none."""
+    refer: bool = True
+    """Whether the carrier takes over a transferred call (REFER); where it does not, both halves stay with us."""
 
     @pydantic.model_validator(mode="after")
     def _of_use(self) -> Self:
@@ -105,4 +112,4 @@ class TrunksFile(shapes.Shape):
     """`trunks.yaml`."""
 
     trunks: dict[values.Slug, Trunk]
-    """Trunks by name."""
+    """Connections by name."""

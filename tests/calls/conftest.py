@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from cli import api
 from lab import labs, provider_sets, softphone
-from tests.calls import standing
+from tests.calls import clocks, standing
 
 CONFIG = pathlib.Path(__file__).parent / "config"
 
@@ -24,25 +24,41 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     folder = tmp_path_factory.mktemp("config")
     shutil.copytree(CONFIG, folder, dirs_exist_ok=True)
     with importlib.resources.as_file(importlib.resources.files("sip_config") / "demo" / "agents") as agents:
-        shutil.copytree(agents, folder / "agents")
+        shutil.copytree(agents, folder / "agents", dirs_exist_ok=True)
     return folder
 
 
-def options(config: pathlib.Path, providers: provider_sets.ProviderSet) -> labs.LabOptions:
-    environment = {**os.environ, "TEST_SIP_PASSWORD": standing.SIP_PASSWORD}
-    return labs.LabOptions(environment=environment, config=config, providers=providers)
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def far_phone() -> AsyncIterator[softphone.Softphone]:
+    """The phone behind the trunk's outbound side, for the whole session: its port stands in the configuration."""
+    async with softphone.Softphone.open() as opened:
+        yield opened
+
+
+def options(
+    config: pathlib.Path, providers: provider_sets.ProviderSet, far_phone: softphone.Softphone
+) -> labs.LabOptions:
+    host, port = far_phone.address
+    environment = {
+        **os.environ,
+        "TEST_SIP_PASSWORD": standing.SIP_PASSWORD,
+        "TEST_CALLEE_ADDRESS": f"{host}:{port}",
+    }
+    return labs.LabOptions(
+        environment=environment, config=config, providers=providers, variables=clocks.variables(clocks.IN_HOURS)
+    )
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def lab(config: pathlib.Path) -> AsyncIterator[labs.Lab]:
-    async with labs.running(options(config, provider_sets.ProviderSet.OFFLINE)) as running:
+async def lab(config: pathlib.Path, far_phone: softphone.Softphone) -> AsyncIterator[labs.Lab]:
+    async with labs.running(options(config, provider_sets.ProviderSet.OFFLINE, far_phone)) as running:
         await standing.record_warm_jobs(running)
         yield running
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def simulated_lab(config: pathlib.Path) -> AsyncIterator[labs.Lab]:
-    async with labs.running(options(config, provider_sets.ProviderSet.SIMULATED)) as running:
+async def simulated_lab(config: pathlib.Path, far_phone: softphone.Softphone) -> AsyncIterator[labs.Lab]:
+    async with labs.running(options(config, provider_sets.ProviderSet.SIMULATED, far_phone)) as running:
         await standing.record_warm_jobs(running)
         yield running
 
@@ -51,6 +67,14 @@ async def simulated_lab(config: pathlib.Path) -> AsyncIterator[labs.Lab]:
 async def phone() -> AsyncIterator[softphone.Softphone]:
     async with softphone.Softphone.open() as opened:
         yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def callee(far_phone: softphone.Softphone) -> AsyncIterator[softphone.Softphone]:
+    """The far phone, in its first state: it answers nothing, and has no call."""
+    far_phone.reset()
+    yield far_phone
+    assert far_phone.dialogs == (), "a forwarded leg was left behind"
 
 
 @pytest_asyncio.fixture(loop_scope="session")

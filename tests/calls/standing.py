@@ -57,6 +57,15 @@ async def ended_call(ledger: api.Api, call_id: str, *, timeout: float = SETTLED_
     return call
 
 
+async def new_rows(ledger: api.Api, known: set[str], count: int, *, timeout: float = SETTLED_S) -> list[api.Json]:
+    """The calls that were not known before, so many of them, each with its end."""
+    async with asyncio.timeout(timeout):
+        while len(fresh := await known_calls(ledger) - known) < count:
+            await asyncio.sleep(_POLL_S)
+    assert len(fresh) == count
+    return [await ended_call(ledger, call_id, timeout=timeout) for call_id in sorted(fresh)]
+
+
 async def event_types(ledger: api.Api, call_id: str) -> list[str]:
     """The types of a call's events, after checking that their sequence is gapless."""
     events = await ledger.events(call_id)

@@ -12,7 +12,7 @@ import soundfile
 import soxr
 
 from lab import labs, softphone, speech
-from tests.calls import standing
+from tests.calls import hearing, standing
 
 pytestmark = [pytest.mark.calls, pytest.mark.asyncio(loop_scope="session")]
 
@@ -44,16 +44,6 @@ def apology() -> softphone.Samples:
     data = importlib.resources.files("worker").joinpath("sounds", "apology.wav").read_bytes()
     samples, rate = soundfile.read(io.BytesIO(data), dtype="int16")
     return np.asarray(soxr.resample(samples, rate, 8000), dtype=np.int16)
-
-
-def likeness(heard: softphone.Samples, wanted: softphone.Samples) -> float:
-    """Peak of the normalised cross-correlation of a piece of a sound with what was heard: 1 is the same."""
-    piece = wanted[8000:16000].astype(np.float64)
-    window = heard.astype(np.float64)
-    size = 1 << (len(window) + len(piece)).bit_length()
-    correlation = np.fft.irfft(np.fft.rfft(window, size) * np.conj(np.fft.rfft(piece, size)), size)[: len(window)]
-    energy = np.convolve(window**2, np.ones(len(piece)), "full")[len(piece) - 1 :][: len(window)]
-    return float(np.max(np.abs(correlation) / np.sqrt(np.maximum(energy, 1.0) * np.sum(piece**2))))
 
 
 @pytest.mark.usefixtures("well_behaved")
@@ -147,4 +137,4 @@ async def heard_sorry(lab: labs.Lab, phone: softphone.Softphone) -> softphone.Ou
 async def said_sorry(call: softphone.OutgoingCall) -> None:
     assert call.ending is not None
     assert call.ending.by is softphone.EndedBy.PEER
-    assert likeness(call.recording.heard(), apology()) > 0.5, "the shipped sound file was heard"
+    assert hearing.likeness(call.recording.heard(), apology()) > hearing.ALIKE, "the shipped sound file was heard"

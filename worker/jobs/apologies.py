@@ -12,11 +12,11 @@ from collections.abc import Callable
 
 from livekit import rtc
 
+from worker.jobs import playing
+
 _log = logging.getLogger(__name__)
 
 _FILE = "apology.wav"
-_FRAME_MS = 20
-_SUBSCRIBE_S = 5.0  # the bridge takes a track within 0.2 s
 _LONGEST_S = 15.0  # the file is 6 s long
 
 
@@ -28,22 +28,14 @@ async def play(room: rtc.Room, on_heard: Callable[[], None]) -> None:
         on_heard: called when the bridge has taken the track, so that the call is answered.
     """
     pcm, rate = _sound()
-    source = rtc.AudioSource(rate, 1)
+    player = playing.Player(room, rate=rate, name="apology", on_heard=on_heard)
     try:
         async with asyncio.timeout(_LONGEST_S):
-            track = rtc.LocalAudioTrack.create_audio_track("apology", source)
-            publication = await room.local_participant.publish_track(track)
-            async with asyncio.timeout(_SUBSCRIBE_S):
-                await publication.wait_for_subscription()
-            on_heard()
-            size = 2 * rate * _FRAME_MS // 1000
-            for start in range(0, len(pcm) - size + 1, size):
-                await source.capture_frame(rtc.AudioFrame(pcm[start : start + size], rate, 1, size // 2))
-            await source.wait_for_playout()
+            await player.play_pcm(pcm)
     except (TimeoutError, rtc.room.ConnectError, rtc.participant.PublishTrackError) as error:
         _log.warning("the apology could not be played", extra={"error_class": type(error).__name__})
     finally:
-        await source.aclose()
+        await player.aclose()
 
 
 @functools.cache

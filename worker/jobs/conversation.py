@@ -13,14 +13,13 @@ from livekit.agents.voice import room_io
 
 from callcore import contract, endings, events, turns
 from worker.jobs import agent as phone_agent
-from worker.jobs import answering
+from worker.jobs import answering, pronouncing
 from worker.jobs import endings as job_endings
 from worker.providers import registry
 from worker.spool import client as spool_client
 
 _log = logging.getLogger(__name__)
 
-_ATTEMPT = agents.APIConnectOptions(max_retry=1, retry_interval=0.5, timeout=4.0)  # a caller waits meanwhile
 _LAST_WORDS_S = 0.5  # for the transcript of what the caller was saying when the call ended
 _SILENCE_S = 3.0  # after an answer without a greeting in hand; then the caller gets an apology
 
@@ -125,12 +124,13 @@ class Conversation:
 
 
 def _session(plan: contract.AgentPlan, providers: registry.Providers) -> agents.AgentSession[None]:
-    taking = plan.turns
+    taking, pronouncer = plan.turns, pronouncing.Pronouncer(plan.pronunciations)
     return agents.AgentSession(
         stt=providers.stt,
         llm=providers.llm,
         tts=providers.tts,
         vad=providers.vad,
+        tts_text_transforms=["filter_markdown", "filter_emoji", pronouncer.stream],
         turn_handling={
             "turn_detection": providers.turn_detection,
             "endpointing": {"mode": "fixed", "min_delay": taking.min_delay_s, "max_delay": taking.max_delay_s},
@@ -145,7 +145,9 @@ def _session(plan: contract.AgentPlan, providers: registry.Providers) -> agents.
         aec_warmup_duration=None,
         session_close_transcript_timeout=_LAST_WORDS_S,
         conn_options=agents.voice.agent_session.SessionConnectOptions(
-            stt_conn_options=_ATTEMPT, llm_conn_options=_ATTEMPT, tts_conn_options=_ATTEMPT
+            stt_conn_options=registry.ATTEMPT,
+            llm_conn_options=registry.ATTEMPT,
+            tts_conn_options=registry.ATTEMPT,
         ),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from callcore import endings
+from callcore import endings, transfers
 
 
 class Ending:
@@ -12,6 +12,16 @@ class Ending:
 
     def __init__(self) -> None:
         self._decided: asyncio.Future[endings.Termination] = asyncio.get_running_loop().create_future()
+        self._is_bridged = False
+        self._has_message = False
+
+    def note_bridged(self) -> None:
+        """The caller talks with somebody else now: a caller who hangs up from now on was transferred."""
+        self._is_bridged = True
+
+    def note_message(self) -> None:
+        """The caller has left a message: a caller who hangs up from now on has done what they called for."""
+        self._has_message = True
 
     def decide(
         self,
@@ -25,9 +35,17 @@ class Ending:
         if not self._decided.done():
             self._decided.set_result(
                 endings.Termination(
-                    reason=reason, ended_by=ended_by, sip_status_code=sip_status_code, sip_status=sip_status
+                    reason=self._seen_whole(reason),
+                    ended_by=ended_by,
+                    sip_status_code=sip_status_code,
+                    sip_status=sip_status,
                 )
             )
+
+    def _seen_whole(self, reason: endings.Reason) -> endings.Reason:
+        if self._has_message and reason is endings.Reason.CALLER_HANGUP:
+            return endings.Reason.VOICEMAIL
+        return transfers.reason_of_end(reason, is_bridged=self._is_bridged)
 
     @property
     def is_decided(self) -> bool:

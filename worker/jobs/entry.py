@@ -1,6 +1,7 @@
 """The job entry: the story of one call.
 
-pick up ─▶ plan ─▶ converse or refuse ─▶ the first cause ends it ─▶ last words ─▶ every leg down ─▶ on record
+pick up ─▶ plan ─▶ converse, message, voicemail, forward or refuse ─▶ the first cause ends it ─▶ last words
+        ─▶ every leg down ─▶ on record
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Coroutine, Iterator
 
+import aiohttp
 from livekit import agents
 
 from callcore import contract, endings, errors
@@ -21,6 +23,7 @@ from worker.spool import wire
 _log = logging.getLogger(__name__)
 
 _CALL = "call"
+_LAST_WORDS_ARE_OURS = frozenset({endings.Reason.AGENT_HANGUP, endings.Reason.MESSAGE_PLAYED})
 _APOLOGISE_FOR = frozenset({endings.Reason.PROVIDER_FAILURE, endings.Reason.INTERNAL_ERROR})
 
 
@@ -34,7 +37,7 @@ async def hold_call(ctx: agents.JobContext) -> None:
         if is_ours:
             call = ctx.proc.userdata[_CALL] = await _open(ctx, kit, line)
             try:
-                await _live_through(call)
+                await _live_through(call, kit)
             finally:
                 is_ours = not call.is_anothers
     finally:
@@ -58,14 +61,14 @@ async def _open(ctx: agents.JobContext, kit: kits.Kit, line: lines.Line) -> phon
     return phone_calls.PhoneCall(ctx, kit, line, reports)
 
 
-async def _live_through(call: phone_calls.PhoneCall) -> None:
+async def _live_through(call: phone_calls.PhoneCall, kit: kits.Kit) -> None:
     call.watch_room()
-    async with _owned(_watch_caller(call)) as caller_leaves, _owned(_talk(call)):
+    async with _owned(_watch_caller(call)) as caller_leaves, _owned(_talk(call, kit)):
         termination = await call.ending.wait()
         if termination.reason in _APOLOGISE_FOR:
             async with _owned(call.apologise()) as apology:
                 await asyncio.wait([apology, caller_leaves], return_when=asyncio.FIRST_COMPLETED)
-        elif termination.ended_by is endings.EndedBy.AGENT:
+        elif termination.reason in _LAST_WORDS_ARE_OURS:
             await closing.let_goodbye_arrive()
         await call.say_why_refused()
     call.over()
@@ -76,21 +79,38 @@ async def _watch_caller(call: phone_calls.PhoneCall) -> None:
         await call.until_caller_leaves()
 
 
-async def _talk(call: phone_calls.PhoneCall) -> None:
+async def _talk(call: phone_calls.PhoneCall, kit: kits.Kit) -> None:
     with _no_fault_in_silence(call):
         try:
-            match await call.ask_for_plan():
-                case contract.Refuse() as refusal:
-                    call.refuse(refusal)
-                case contract.Converse(agent=agent):
-                    await call.converse(agent)
+            async with _dispatch(kit) as dispatch:
+                decided = await call.ask_for_plan(dispatch)
+                await _follow(call, decided, dispatch)
         except dispatch_client.CallTaken:
             call.leave_to_another()
         except dispatch_client.CallOver:
             call.ending.decide(endings.Reason.UNKNOWN, endings.EndedBy.SYSTEM)
         except errors.ProviderUnavailable as error:
-            _log.error("the agent's providers could not be set up: %s", error.message)
+            _log.error("the caller cannot be served: %s", error.message)
             call.ending.decide(endings.Reason.PROVIDER_FAILURE, endings.EndedBy.SYSTEM)
+
+
+async def _follow(
+    call: phone_calls.PhoneCall, decided: contract.CallPlan, dispatch: dispatch_client.DispatchClient
+) -> None:
+    plan = decided.plan
+    if isinstance(plan, contract.Forward):
+        if await call.forward(plan, decided.call_id, dispatch):
+            return
+        plan = plan.otherwise
+    match plan:
+        case contract.Refuse():
+            call.refuse(plan)
+        case contract.Converse(agent=agent):
+            await call.converse(agent)
+        case contract.Announce():
+            await call.announce(plan)
+        case contract.TakeMessage():
+            await call.take_message(plan)
 
 
 @contextlib.contextmanager
@@ -101,6 +121,15 @@ def _no_fault_in_silence(call: phone_calls.PhoneCall) -> Iterator[None]:
         # A fault of ours must end in an apology and a closed line, never in silence; the log has the traceback.
         _log.exception("the conversation failed")
         call.ending.decide(endings.Reason.INTERNAL_ERROR, endings.EndedBy.SYSTEM)
+
+
+@contextlib.asynccontextmanager
+async def _dispatch(kit: kits.Kit) -> AsyncIterator[dispatch_client.DispatchClient]:
+    settings = kit.settings
+    async with aiohttp.ClientSession(trust_env=False) as http:
+        yield dispatch_client.DispatchClient(
+            http, settings.trunkline_dispatch_url, settings.trunkline_internal_secret.get_secret_value()
+        )
 
 
 @contextlib.asynccontextmanager

@@ -10,7 +10,7 @@ from typing import Literal
 
 from livekit import agents, rtc
 
-from callcore import calls, clock, contract
+from callcore import calls, clock, contract, forwarding
 
 _log = logging.getLogger(__name__)
 
@@ -65,6 +65,7 @@ async def pick_up(ctx: agents.JobContext, worker_id: str, timepiece: clock.Clock
         dialed=_attribute(attributes, "sip.trunkPhoneNumber") or _dialed_of(ctx.room.name),
         trunk_id=attributes.get("sip.trunkID"),
         rule_id=attributes.get("sip.ruleID"),
+        forwarded_from=forwarding.forwarded_from(attributes),
         sip_call_id=_attribute(attributes, "sip.callIDFull"),
         job_id=ctx.job.id,
         worker_id=worker_id,

@@ -6,12 +6,24 @@ import asyncio
 import datetime as dt
 import logging
 
-import aiohttp
 from livekit import agents, rtc
 
 from callcore import contract, endings
 from worker import dispatch_client
-from worker.jobs import apologies, closing, conversation, kits, lines, plans
+from worker.audio import outbox
+from worker.jobs import (
+    announcing,
+    apologies,
+    closing,
+    conversation,
+    forwarding,
+    kits,
+    lines,
+    plans,
+    routing_records,
+    speaking,
+    voicemail,
+)
 from worker.jobs import endings as job_endings
 from worker.providers import registry
 from worker.spool import client as spool_client
@@ -19,7 +31,7 @@ from worker.spool import client as spool_client
 _log = logging.getLogger(__name__)
 
 _ANSWER_S = 10.0  # session and greeting take 5 s at the very worst
-_CLOSE_S = 10.0  # for the session and its providers
+_CLOSE_S = 20.0  # for the session and its providers, and the last words of a message
 _FLUSH_S = 10.0  # the spool is a local disk
 
 
@@ -42,6 +54,8 @@ class PhoneCall:
         self._over_at: dt.datetime | None = None
         self._duration_s: float | None = None
         self._conversation: conversation.Conversation | None = None
+        self._speaker: speaking.Speaker | None = None
+        self._voicemail: voicemail.Voicemail | None = None
 
     def watch_room(self) -> None:
         """Take note when LiveKit closes the room: dispatch ended the call, or its server went away for good."""
@@ -69,23 +83,16 @@ class PhoneCall:
         else:
             self.ending.decide(endings.Reason.CALLER_HANGUP, endings.EndedBy.CALLER)
 
-    async def ask_for_plan(self) -> contract.Plan:
+    async def ask_for_plan(self, dispatch: dispatch_client.DispatchClient) -> contract.CallPlan:
         """What is to be done with this call; whoever decided it goes on record."""
-        settings = self._kit.settings
-        async with aiohttp.ClientSession(trust_env=False) as http:
-            dispatch = dispatch_client.DispatchClient(
-                http, settings.trunkline_dispatch_url, settings.trunkline_internal_secret.get_secret_value()
-            )
-            decided = await plans.obtain(self._line.intake, dispatch, settings.snapshot_path)
-        if isinstance(decided.plan, contract.Converse):
-            agent = decided.plan.agent
-            self._reports.report(
-                contract.RoutedRecord(
-                    agent_id=agent.agent_id, agent_version=agent.agent_version, decided_by=decided.decided_by
-                )
-            )
+        decided = await plans.obtain(self._line.intake, dispatch, self._kit.settings.snapshot_path)
+        if decided.decided_by == "snapshot" and isinstance(decided.plan, contract.Forward):
+            # Only dispatch dials.
+            decided = decided.model_copy(update={"plan": decided.plan.otherwise})
+        if (record := routing_records.of(decided)) is not None:
+            self._reports.report(record)
         self._ctx.log_context_fields = {"call_id": decided.call_id}
-        return decided.plan
+        return decided
 
     def leave_to_another(self) -> None:
         """Step out of a call that another job holds."""
@@ -125,10 +132,50 @@ class PhoneCall:
         except TimeoutError:
             self.ending.decide(endings.Reason.MAX_DURATION, endings.EndedBy.SYSTEM)
 
+    async def announce(self, plan: contract.Announce) -> None:
+        """Answer, say the message, and hang up."""
+        self._speaker = self._make_speaker(plan.voice)
+        await announcing.announce(plan, self._speaker, self.ending)
+
+    async def take_message(self, plan: contract.TakeMessage) -> None:
+        """Answer, greet, beep, and record what the caller says."""
+        assert self._line.caller is not None  # noqa: S101  # as above
+        self._speaker = self._make_speaker(plan.voice)
+        parts = voicemail.Parts(
+            room=self._ctx.room,
+            caller=self._line.caller,
+            speaker=self._speaker,
+            loaded=self._kit.warm,
+            outbox=outbox.Outbox(self._kit.settings.audio_dir),
+            ending=self.ending,
+            reports=self._reports,
+            clock=self._kit.clock,
+        )
+        self._voicemail = voicemail.Voicemail(plan, parts)
+        await self._voicemail.take()
+
+    async def forward(self, plan: contract.Forward, call_id: str, dispatch: dispatch_client.DispatchClient) -> bool:
+        """Connect the caller with another phone; False when the caller is to get something else."""
+        assert self._line.caller is not None  # noqa: S101  # as above
+        parts = forwarding.Parts(
+            room=self._ctx.room,
+            caller=self._line.caller,
+            dispatch=dispatch,
+            livekit=self._ctx.api,
+            call_id=call_id,
+            intake=self._line.intake,
+            ending=self.ending,
+            reports=self._reports,
+            on_answered=self._note_answered,
+        )
+        return await forwarding.Forwarding(parts).connect(plan)
+
     async def apologise(self) -> None:
         """Say sorry, with whatever still works."""
         if self._conversation is not None:
             self._conversation.hush()
+        if self._speaker is not None:
+            await self._speaker.player.aclose()
         await apologies.play(self._ctx.room, self._note_answered)
 
     def over(self) -> None:
@@ -139,9 +186,8 @@ class PhoneCall:
     async def put_on_record(self) -> None:
         """Report the end, when the session has reported its last turn, and see that all of it is on disk."""
         try:
-            if self._conversation is not None:
-                async with asyncio.timeout(_CLOSE_S):
-                    await self._conversation.close()
+            async with asyncio.timeout(_CLOSE_S):
+                await self._close_parts()
         except TimeoutError:
             _log.error("the conversation could not be closed in time")
         finally:
@@ -152,6 +198,24 @@ class PhoneCall:
         if not await self._reports.flush(_FLUSH_S):
             _log.error("the worker did not confirm the last reports of the call")
         await self._reports.close()
+
+    async def _close_parts(self) -> None:
+        if self._conversation is not None:
+            await self._conversation.close()
+        if self._voicemail is not None:
+            await self._voicemail.close()
+        if self._speaker is not None:
+            await self._speaker.aclose()
+
+    def _make_speaker(self, voice: contract.Voice) -> speaking.Speaker:
+        return speaking.Speaker(
+            self._ctx.room,
+            voice,
+            self._kit.warm,
+            reports=self._reports,
+            timepiece=self._kit.clock,
+            on_heard=self._note_answered,
+        )
 
     def _report_end(self, termination: endings.Termination) -> None:
         self._reports.report(

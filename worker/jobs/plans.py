@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import pathlib
 
-from callcore import contract, endings, errors, numbers
+from callcore import contract, endings, errors
+from sip_config import routing
 from worker import dispatch_client, snapshots
 
 _log = logging.getLogger(__name__)
@@ -13,7 +15,6 @@ _log = logging.getLogger(__name__)
 _ACKNOWLEDGE_S = 1.0  # dispatch that has not even acknowledged by then is treated as out
 _GRACE_S = 0.5  # on top of the time that dispatch gave itself for the plan
 
-NOT_OURS = contract.Refuse(reason=endings.Reason.INVALID_NUMBER, sip_status_code=404, text="Not Found")
 NOBODY_KNOWS = contract.Refuse(reason=endings.Reason.INTERNAL_ERROR, sip_status_code=503, text="Service Unavailable")
 
 
@@ -30,20 +31,15 @@ async def obtain(
         return await dispatch.wait_for_plan(accepted.call_id, accepted.plan_within_s + _GRACE_S)
     except errors.DispatchUnavailable as error:
         _log.warning("dispatch is out; routing by snapshot", extra={"error_class": error.message})
-    return contract.CallPlan(call_id="", decided_by="snapshot", plan=by_snapshot(intake, snapshot_path))
+    plan = await asyncio.to_thread(by_snapshot, intake, snapshot_path)
+    return contract.CallPlan(call_id="", decided_by="snapshot", plan=plan)
 
 
 def by_snapshot(intake: contract.CallIntake, snapshot_path: pathlib.Path) -> contract.Plan:
-    """Route by what the worker's main process kept when dispatch was last up."""
+    """Route by what the worker's main process kept when dispatch was last up, as dispatch would do it at this hour."""
     snapshot = snapshots.read(snapshot_path)
     if snapshot is None:
         _log.error("there is no routing snapshot")
         return NOBODY_KNOWS
-    try:
-        dialed = numbers.from_sip(intake.dialed or "")
-    except errors.InvalidNumber:
-        return NOT_OURS
-    known = snapshot.numbers.get(dialed)
-    if known is None or (known.trunk_id, known.rule_id) != (intake.trunk_id, intake.rule_id):
-        return NOT_OURS
-    return known.plan
+    decision = routing.decide(snapshot.configuration(), snapshot.live_objects(), intake, intake.arrived_at)
+    return decision.plan

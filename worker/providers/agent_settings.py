@@ -1,11 +1,17 @@
-"""The provider settings inside an agent's plan."""
+"""The provider settings inside a plan."""
 
 from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
 
 import pydantic
 
 from callcore import contract, errors
 from sip_config import providers
+
+_TTS: pydantic.TypeAdapter[providers.Tts] = pydantic.TypeAdapter(providers.Tts)
+_STT: pydantic.TypeAdapter[providers.Stt] = pydantic.TypeAdapter(providers.Stt)
 
 _DETECTORS = {
     "local": providers.TurnDetection.V1_MINI,
@@ -20,7 +26,7 @@ def of(agent: contract.AgentPlan) -> providers.ProviderSettings:
     Raises:
         errors.ConfigurationInvalid: one sentence for each setting that cannot be.
     """
-    try:
+    with _in_sentences():
         return providers.ProviderSettings.model_validate(
             {
                 "stt": agent.stt.model_dump(),
@@ -30,6 +36,24 @@ def of(agent: contract.AgentPlan) -> providers.ProviderSettings:
                 "turn_detection": _DETECTORS[agent.turns.detector],
             }
         )
+
+
+def voice(spec: contract.ProviderSpec) -> providers.Tts:
+    """What a fixed text is spoken with. Raises as `of`."""
+    with _in_sentences():
+        return _TTS.validate_python(spec.model_dump())
+
+
+def recogniser(spec: contract.ProviderSpec) -> providers.Stt:
+    """What a message is written down with. Raises as `of`."""
+    with _in_sentences():
+        return _STT.validate_python(spec.model_dump())
+
+
+@contextlib.contextmanager
+def _in_sentences() -> Iterator[None]:
+    try:
+        yield
     except pydantic.ValidationError as error:
         raise errors.ConfigurationInvalid(
             [_sentence(problem["loc"], problem["msg"]) for problem in error.errors()]

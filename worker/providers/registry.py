@@ -1,23 +1,25 @@
-"""From an agent's plan to the plugins of its call: `check` at the worker's start, `prewarm` and `build` in each job."""
+"""From a plan to the plugins of its call: `check` at the worker's start, `prewarm`, then what a call needs."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import aiohttp
+from livekit import agents
 from livekit.agents import llm, stt, tts, vad
 
 from callcore import contract, errors
 from sip_config import providers
-from worker.providers import agent_settings, checks, deepgram, elevenlabs, keys, local, openai, warm
+from worker.providers import agent_settings, checks, local, parts, warm
 
 Warm = warm.Warm
 check = checks.check
 
-_ATTEMPT_S = 4.0
-"""How long a model may be silent before its fallback is asked: the caller hears nothing meanwhile."""
+ATTEMPT = agents.APIConnectOptions(max_retry=1, retry_interval=0.5, timeout=4.0)
+"""How a provider is tried: a caller waits meanwhile."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -36,20 +38,20 @@ class Providers:
             await provider.aclose()
 
 
-def prewarm(environment: Mapping[str, str], agents: Iterable[contract.AgentPlan] = ()) -> Warm:
+def prewarm(environment: Mapping[str, str], known: Iterable[contract.AgentPlan] = ()) -> Warm:
     """Load what takes time, once in a process, for the agents that may be called.
 
     Args:
         environment: where `${NAME}` references are looked up.
-        agents: those whose recognisers and voices shall be ready.
+        known: those whose recognisers and voices shall be ready.
     """
     loaded = Warm(environment)
-    loaded.load(agents)
+    loaded.load(known)
     return loaded
 
 
 def build(agent: contract.AgentPlan, loaded: Warm, http: aiohttp.ClientSession | None = None) -> Providers:
-    """The plugins for one call.
+    """The plugins for one conversation.
 
     Args:
         agent: the plan.
@@ -59,67 +61,39 @@ def build(agent: contract.AgentPlan, loaded: Warm, http: aiohttp.ClientSession |
     Raises:
         errors.ProviderUnavailable: a key, a library or a flow is missing.
     """
-    try:
-        return _Building(agent, loaded, http).complete()
-    except (errors.ConfigurationInvalid, ValueError) as error:
-        raise errors.ProviderUnavailable(f"agent {agent.agent_id} cannot be served: {error}") from error
-
-
-class _Building:
-    def __init__(self, agent: contract.AgentPlan, loaded: Warm, http: aiohttp.ClientSession | None) -> None:
-        self._agent = agent
-        self._loaded = loaded
-        self._http = http
-        self._settings = agent_settings.of(agent)
-
-    def complete(self) -> Providers:
+    with _unavailable(f"agent {agent.agent_id} cannot be served"):
+        wanted, maker = agent_settings.of(agent), parts.Maker(loaded, http)
+        ends_turns = wanted.turns_by is providers.TurnDetection.STT
+        phrases = loaded.phrases(agent) if isinstance(wanted.stt, providers.OfflineStt) else ()
         return Providers(
-            stt=self._stt(self._settings.stt),
-            llm=self._llm(self._settings.llm),
-            tts=self._tts(self._settings.tts),
-            vad=self._loaded.activity(self._settings.vad),
-            turn_detection=local.turn_detection(self._settings.turns_by),
+            stt=maker.recogniser(wanted.stt, agent.language, phrases=phrases, ends_turns=ends_turns),
+            llm=maker.model(wanted.llm, agent.flow),
+            tts=maker.voice(wanted.tts),
+            vad=loaded.activity(wanted.vad),
+            turn_detection=local.turn_detection(wanted.turns_by),
         )
 
-    def _stt(self, wanted: providers.DeepgramStt | providers.OpenAiStt | providers.OfflineStt) -> stt.STT[Any]:
-        language = self._agent.language
-        match wanted:
-            case providers.DeepgramStt():
-                ends_turns = self._settings.turns_by is providers.TurnDetection.STT
-                return deepgram.stt(wanted, self._key(wanted), language, ends_turns=ends_turns, http=self._http)
-            case providers.OpenAiStt():
-                return openai.stt(wanted, self._key(wanted), language)
-            case providers.OfflineStt():
-                pool = self._loaded.recognisers(wanted, self._loaded.phrases(self._agent))
-                from worker.providers.offline import sphinx
 
-                return sphinx.SphinxSTT(pool, min_confidence=wanted.min_confidence)
+def voice(plan: contract.Voice, loaded: Warm, http: aiohttp.ClientSession | None = None) -> tts.TTS[Any]:
+    """The voice for a fixed text; the arguments and errors are those of `build`."""
+    with _unavailable("the voice cannot be served"):
+        return parts.Maker(loaded, http).voice(agent_settings.voice(plan.tts))
 
-    def _llm(self, wanted: providers.OpenAiLlm | providers.OfflineLlm) -> llm.LLM[Any]:
-        if isinstance(wanted, providers.OpenAiLlm) and wanted.fallback:
-            members = [self._model(member) for member in (wanted, *wanted.fallback)]
-            return llm.FallbackAdapter(members, attempt_timeout=_ATTEMPT_S)
-        return self._model(wanted)
 
-    def _model(self, wanted: providers.OpenAiModel | providers.OfflineLlm) -> llm.LLM[Any]:
-        if isinstance(wanted, providers.OpenAiModel):
-            return openai.llm(wanted, self._key(wanted))
-        from worker.providers.offline import flow
+def recogniser(
+    spec: contract.ProviderSpec, language: str, loaded: Warm, http: aiohttp.ClientSession | None = None
+) -> stt.STT[Any]:
+    """Recognition of whatever somebody says, as a stream; the arguments and errors are those of `build`."""
+    with _unavailable("recognition cannot be served"):
+        made = parts.Maker(loaded, http).recogniser(agent_settings.recogniser(spec), language)
+        if made.capabilities.streaming:
+            return made
+        return stt.StreamAdapter(stt=made, vad=loaded.activity(providers.LocalVad()))
 
-        if self._agent.flow is None:
-            raise errors.ProviderUnavailable(f"the text of the flow {wanted.flow} is missing in the agent's plan")
-        return flow.FlowLLM(self._loaded.flow(self._agent.flow), name=wanted.flow)
 
-    def _tts(self, wanted: providers.ElevenLabsTts | providers.OpenAiTts | providers.OfflineTts) -> tts.TTS[Any]:
-        match wanted:
-            case providers.ElevenLabsTts():
-                return elevenlabs.tts(wanted, self._key(wanted), self._http)
-            case providers.OpenAiTts():
-                return openai.tts(wanted, self._key(wanted))
-            case providers.OfflineTts():
-                from worker.providers.offline import flite
-
-                return flite.FliteTTS(wanted.voice)
-
-    def _key(self, wanted: keys.Hosted) -> str:
-        return keys.key(wanted, self._loaded.environment)
+@contextlib.contextmanager
+def _unavailable(what: str) -> Iterator[None]:
+    try:
+        yield
+    except (errors.ConfigurationInvalid, ValueError) as error:
+        raise errors.ProviderUnavailable(f"{what}: {error}") from error

@@ -20,6 +20,9 @@ _log = logging.getLogger(__name__)
 _MAX_RECOGNISERS = 4
 """Each takes about 12 MB; agents beyond these load theirs when they are called, in 0.1 s."""
 
+_NO_PHRASES: tuple[str, ...] = ()
+"""What callers are expected to say to a machine that takes messages."""
+
 
 class Warm:
     """Loaded models, and the environment that keys are taken from."""
@@ -43,8 +46,10 @@ class Warm:
     def _load(self, agent: contract.AgentPlan) -> None:
         needed = agent_settings.of(agent)
         self.activity(needed.vad)
-        if isinstance(needed.stt, providers.OfflineStt) and len(self._recognisers) < _MAX_RECOGNISERS:
-            self.recognisers(needed.stt, self.phrases(agent)).prewarm()
+        if isinstance(needed.stt, providers.OfflineStt):
+            for phrases in (self.phrases(agent), _NO_PHRASES):  # in a conversation, and for a message
+                if len(self._recognisers) < _MAX_RECOGNISERS:
+                    self.recognisers(needed.stt, phrases).prewarm()
         if isinstance(needed.tts, providers.OfflineTts):
             from worker.providers.offline import flite_library
 

@@ -39,7 +39,7 @@ class SpoolClient:
         self._writer.write(wire.encode(wire.Report(number=self._sent, at=at or self._clock.now(), record=record)))
 
     def leave(self) -> None:
-        """Say that the call goes on without this job, so that nobody takes it for lost."""
+        """Say that the call goes on without this job, so that nobody takes it for lost. Reports may still follow."""
         self._writer.write(wire.encode(wire.Farewell()))
 
     async def flush(self, timeout: float) -> bool:

@@ -21,7 +21,7 @@ class Hello(contract.Message):
 
 
 class Farewell(contract.Message):
-    """A job's last line when it leaves a call that goes on without it."""
+    """A job says that its call goes on without it: it leaves, or is not needed any more. It may still report."""
 
     leaves: Literal[True] = True
 

@@ -11,7 +11,7 @@ import pytest_asyncio
 from livekit import api
 
 from lab.stack import stacks
-from tests.integration.apply import folders
+from tests.unit.sip_config.apply import folders
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
 import random
-from collections.abc import Awaitable, Callable
 
 import pytest
 from livekit import api
 
 from callcore import contract, errors
 from sip_config import apply
-from tests.integration.apply import folders
+from tests.integration.apply import kills
+from tests.unit.sip_config.apply import folders
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="package")]
 
 MAIN, SECOND = "+12015550100", "+12015550101"
-CHANGING = (
-    *("create_inbound_trunk", "update_inbound_trunk", "delete_trunk"),
-    *("create_dispatch_rule", "update_dispatch_rule", "delete_dispatch_rule"),
-)
-
-
-class Interrupted(Exception):
-    """Stands for the death of the applying process."""
 
 
 async def _trunks(livekit_api: api.LiveKitAPI) -> list[api.SIPInboundTrunkInfo]:
@@ -34,26 +25,8 @@ async def _rules(livekit_api: api.LiveKitAPI) -> list[api.SIPDispatchRuleInfo]:
     return list((await livekit_api.sip.list_dispatch_rule(api.ListSIPDispatchRuleRequest())).items)
 
 
-def _interrupt_after(livekit_api: api.LiveKitAPI, monkeypatch: pytest.MonkeyPatch, changes: int) -> list[str]:
-    """Let a number of changes pass, then stop. Returns the names of those made, filled as they happen."""
-    made: list[str] = []
-
-    def watched(name: str, method: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
-        async def change(*arguments: object) -> object:
-            if len(made) >= changes:
-                raise Interrupted
-            made.append(name)
-            return await method(*arguments)
-
-        return change
-
-    for name in CHANGING:
-        monkeypatch.setattr(livekit_api.sip, name, watched(name, getattr(livekit_api.sip, name)))
-    return made
-
-
 async def test_first_apply_makes_everything_and_the_second_nothing(
-    livekit_api: api.LiveKitAPI, configured: folders.Configured, monkeypatch: pytest.MonkeyPatch
+    livekit_api: api.LiveKitAPI, configured: folders.Configured
 ) -> None:
     wanted = configured.with_trunks({"carrier": [MAIN, SECOND]})
     first = await apply.apply(wanted, livekit_api)
@@ -70,10 +43,9 @@ async def test_first_apply_makes_everything_and_the_second_nothing(
     assert not catch_all.trunk_ids
     assert dict(catch_all.attributes) == {contract.CATCH_ALL_ATTRIBUTE: "1"}
 
-    made = _interrupt_after(livekit_api, monkeypatch, changes=0)
-    assert await apply.apply(wanted, livekit_api) == first
-    assert await apply.missing(wanted, livekit_api) == ()
-    assert made == []
+    assert await kills.killed(wanted, livekit_api, lives=0) is False  # it would die of the first change
+    assert (await apply.look(wanted, livekit_api)).live == first
+    assert (await apply.plan(wanted, livekit_api)).changes == ()
 
 
 async def test_password_and_addresses_change_the_same_trunk(
@@ -104,7 +76,7 @@ async def test_number_moves_to_another_trunk(livekit_api: api.LiveKitAPI, config
     (trunk,) = await _trunks(livekit_api)
     assert {live.trunk_id for live in moved.numbers.values()} == {trunk.sip_trunk_id}
     assert len(await _rules(livekit_api)) == 2
-    assert await apply.missing(wanted, livekit_api) == ()
+    assert (await apply.plan(wanted, livekit_api)).changes == ()
 
 
 async def test_two_trunks_swap_their_numbers(livekit_api: api.LiveKitAPI, configured: folders.Configured) -> None:
@@ -112,7 +84,7 @@ async def test_two_trunks_swap_their_numbers(livekit_api: api.LiveKitAPI, config
     wanted = configured.with_trunks({"east": [SECOND], "west": [MAIN]})
     after = await apply.apply(wanted, livekit_api)
     assert after.numbers == {MAIN: before.numbers[SECOND], SECOND: before.numbers[MAIN]}
-    assert await apply.missing(wanted, livekit_api) == ()
+    assert (await apply.plan(wanted, livekit_api)).changes == ()
 
 
 async def test_numbers_shuffled_among_trunks_end_where_they_are_wanted(
@@ -126,7 +98,7 @@ async def test_numbers_shuffled_among_trunks_end_where_they_are_wanted(
             trunks[seeded.choice(sorted(trunks))].append(number)
         wanted = configured.with_trunks(trunks)
         live = await apply.apply(wanted, livekit_api)
-        assert await apply.missing(wanted, livekit_api) == ()
+        assert (await apply.plan(wanted, livekit_api)).changes == ()
         by_id = {trunk.sip_trunk_id: set(trunk.numbers) for trunk in await _trunks(livekit_api)}
         assert all(number in by_id[objects.trunk_id] for number, objects in live.numbers.items())
         assert len(by_id) == sum(bool(given) for given in trunks.values())
@@ -150,10 +122,16 @@ async def test_what_is_gone_or_changed_by_hand_is_told_and_mended(
     await livekit_api.sip.delete_dispatch_rule(
         api.DeleteSIPDispatchRuleRequest(sip_dispatch_rule_id=live.catch_all_rule_id or "")
     )
-    assert await apply.missing(wanted, livekit_api) == ("trunk/carrier", "catch-all")
+    sight = await apply.look(wanted, livekit_api)
+    assert (sight.gone, sight.drifted, sight.of_another) == (("catch-all",), ("trunk/carrier",), False)
+
+    restored = await apply.restore(wanted, livekit_api)
+    assert restored.catch_all_rule_id not in (None, live.catch_all_rule_id)
+    sight = await apply.look(wanted, livekit_api)
+    assert (sight.gone, sight.drifted) == ((), ("trunk/carrier",))
 
     mended = await apply.apply(wanted, livekit_api)
-    assert await apply.missing(wanted, livekit_api) == ()
+    assert (await apply.plan(wanted, livekit_api)).changes == ()
     assert mended.numbers == live.numbers
     assert list((await _trunks(livekit_api))[0].allowed_addresses) == ["127.0.0.1/32"]
 
@@ -188,23 +166,3 @@ async def test_second_organization_is_refused_by_the_first_ones_catch_all(
     first = await apply.apply(configured.with_trunks({"carrier": [MAIN]}), livekit_api)
     with pytest.raises(errors.Conflict, match=first.catch_all_rule_id):
         await apply.apply(configured.with_trunks({"carrier": [SECOND]}, organization="other"), livekit_api)
-
-
-async def test_apply_killed_at_any_step_is_finished_by_the_next(
-    livekit_api: api.LiveKitAPI, configured: folders.Configured
-) -> None:
-    for changes in itertools.count():
-        await apply.apply(configured.with_trunks({"east": [MAIN], "west": [SECOND]}), livekit_api)
-        wanted = configured.with_trunks({"north": [MAIN], "south": [SECOND]}, addresses="192.0.2.0/24")
-        with pytest.MonkeyPatch.context() as monkeypatch:
-            made = _interrupt_after(livekit_api, monkeypatch, changes)
-            try:
-                await apply.apply(wanted, livekit_api)
-                break
-            except Interrupted:
-                assert len(made) == changes
-        await apply.apply(wanted, livekit_api)
-        assert await apply.missing(wanted, livekit_api) == ()
-        assert len(await _trunks(livekit_api)) == 2
-        assert len(await _rules(livekit_api)) == 3
-    assert changes >= 4

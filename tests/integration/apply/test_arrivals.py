@@ -10,8 +10,9 @@ from livekit import api
 from callcore import calls, contract, endings
 from lab.stack import stacks
 from sip_config import apply, routing
-from tests.integration.apply import callers, folders
+from tests.integration.apply import callers, kills
 from tests.unit.sip_config import samples
+from tests.unit.sip_config.apply import folders
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="package")]
 
@@ -53,7 +54,7 @@ async def test_call_from_the_carrier_reaches_its_agent_however_the_number_is_wri
     assert participant.attributes["sip.trunkID"] == live.numbers[MAIN].trunk_id
     assert participant.attributes["sip.ruleID"] == live.numbers[MAIN].rule_id
     assert contract.CATCH_ALL_ATTRIBUTE not in participant.attributes
-    plan = routing.decide(configuration, live, _intake(room, participant), samples.NOW)
+    plan = routing.decide(configuration, live, _intake(room, participant), samples.NOW).plan
     assert isinstance(plan, contract.Converse)
     assert plan.agent.agent_id == "front-desk"
 
@@ -72,7 +73,7 @@ async def test_unknown_number_and_foreign_address_reach_the_catch_all_and_are_re
     assert room.startswith(f"refused_{dialed}_")
     assert participant.attributes[contract.CATCH_ALL_ATTRIBUTE] == "1"
     assert participant.attributes["sip.ruleID"] == live.catch_all_rule_id
-    plan = routing.decide(configuration, live, _intake(room, participant), samples.NOW)
+    plan = routing.decide(configuration, live, _intake(room, participant), samples.NOW).plan
     assert isinstance(plan, contract.Refuse)
     assert plan.reason is endings.Reason.INVALID_NUMBER
 
@@ -84,3 +85,24 @@ async def test_number_moved_to_another_trunk_rings_there(
     live = await apply.apply(configured.with_trunks({"east": [samples.SECOND], "west": [MAIN]}), livekit_api)
     _, participant = await caller.call(MAIN)
     assert participant.attributes["sip.trunkID"] == live.numbers[MAIN].trunk_id
+
+
+async def test_number_rings_at_its_agent_while_it_moves(
+    caller: callers.Caller, livekit_api: api.LiveKitAPI, configured: folders.Configured
+) -> None:
+    before = configured.with_trunks({"east": [MAIN, "+12015550103"], "west": [samples.SECOND]})
+    after = configured.with_trunks({"east": ["+12015550103"], "west": [samples.SECOND, MAIN]})
+    await apply.apply(before, livekit_api)
+    lives = rang = 0
+    while await kills.killed(after, livekit_api, lives):
+        live = (await apply.look(before, livekit_api)).live
+        room, participant = await caller.call(MAIN.removeprefix("+"))
+        for configuration in (before, after):
+            plan = routing.decide(configuration, live, _intake(room, participant), samples.NOW).plan
+            assert isinstance(plan, contract.Converse), lives
+        stranger, unknown = await caller.call("+12015550999")
+        plan = routing.decide(before, live, _intake(stranger, unknown), samples.NOW).plan
+        assert isinstance(plan, contract.Refuse), lives
+        await apply.apply(before, livekit_api)
+        lives, rang = lives + 1, rang + 1
+    assert rang >= 6

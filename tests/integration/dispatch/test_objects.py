@@ -25,10 +25,10 @@ async def test_what_was_applied_is_found_and_nothing_is_made(site: conftest.Site
     applied = await apply.apply(configuration, site.livekit)
     before = await ids(site)
     assert applied.numbers
-    assert await apply.found(configuration, site.livekit) == applied
+    assert (await apply.look(configuration, site.livekit)).live == applied
     others = dataclasses.replace(
         configuration, organization=configuration.organization.model_copy(update={"id": "somebody-else"})
     )
-    nothing = await apply.found(others, site.livekit)
+    nothing = (await apply.look(others, site.livekit)).live
     assert (dict(nothing.numbers), nothing.catch_all_rule_id) == ({}, None)
     assert await ids(site) == before

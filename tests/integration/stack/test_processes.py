@@ -136,3 +136,21 @@ async def test_second_start_of_a_running_component_is_refused(keeper: guard.Guar
     await component.start()
     with pytest.raises(errors.LabError, match="already running"):
         await component.start()
+
+
+async def test_varied_variables_hold_from_the_next_start_on(keeper: guard.Guard) -> None:
+    component = _component(keeper, "echo ${SHIFT:-none}; echo up; sleep 60")
+    await component.start()
+    component.vary({"SHIFT": "3600"})
+    assert component.output().startswith("none\n")
+    await component.restart()
+    assert component.output().startswith("3600\n")
+
+
+async def test_a_signal_that_does_not_end_it_reaches_the_component(keeper: guard.Guard) -> None:
+    component = _component(keeper, "trap 'echo heard' HUP; echo up; while true; do sleep 0.05; done")
+    await component.start()
+    await component.send_signal(signal.SIGHUP)
+    async with asyncio.timeout(WAIT_S):
+        await probes.printed(component, "heard")
+    assert component.running

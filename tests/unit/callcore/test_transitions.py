@@ -66,6 +66,41 @@ def test_an_inbound_call_rings_is_answered_and_ends() -> None:
     assert effects[-1] == transitions.CloseRoom(room_name=call.room_name)
 
 
+def routed_to_voicemail() -> transitions.Routed:
+    return transitions.Routed(
+        at=at(0.1),
+        agent_id=None,
+        agent_version=None,
+        decided_by="snapshot",
+        action=calls.Action.VOICEMAIL,
+        ring_back=True,
+        metadata={"caller": "+12015550123"},
+    )
+
+
+def test_what_is_done_with_a_call_is_known_from_its_routing_on() -> None:
+    assert a_call().action is None
+    call, (record,) = live(a_call(), routed_to_voicemail())
+    assert (call.action, call.agent_id, call.ring_back) == (calls.Action.VOICEMAIL, None, True)
+    assert call.metadata == {"caller": "+12015550123"}
+    assert isinstance(record, transitions.Record)
+    assert record.data == {
+        "action": "voicemail",
+        "agent_id": None,
+        "agent_version": None,
+        "decided_by": "snapshot",
+        "ring_back": True,
+    }
+
+
+def test_a_routing_without_an_agent_is_filled_in_once_after_an_inferred_end() -> None:
+    over, _ = live(a_call(), inferred(30))
+    filled, effects = live(over, routed_to_voicemail())
+    assert (filled.action, filled.ring_back, effects) == (calls.Action.VOICEMAIL, True, [])
+    again = transitions.Routed(at=at(1), agent_id="a", agent_version="1", decided_by="dispatch")
+    assert transitions.transition(filled, again) == (filled, (transitions.KeepLate(fact=again),))
+
+
 def test_an_outbound_call_goes_through_dialing() -> None:
     call, _ = live(
         a_call(calls.Status.QUEUED),
@@ -164,6 +199,7 @@ FACTS = st.sampled_from(
         transitions.Dialing(at=at(1)),
         transitions.Ringing(at=at(2)),
         transitions.Routed(at=at(2), agent_id="a", agent_version="1", decided_by="dispatch"),
+        routed_to_voicemail(),
         transitions.Answered(at=at(3)),
         transitions.UserSpoke(at=at(4)),
         transitions.Noted(at=at(5), type=events.EventType.INTERRUPTED, data={}),

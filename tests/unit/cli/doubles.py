@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from callcore import calls, endings, events, outcomes, turns
+from dispatch.store import besides
 from dispatch.v1 import schemas
 
 KEY = "tl_demo_0123456789abcdef"
@@ -66,10 +67,11 @@ class Kept:
     events: Sequence[events.Event] = ()
     ended: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
     breaks_off: bool = False
+    beside: besides.Beside = dataclasses.field(default_factory=besides.Beside)
 
     @property
     def shown(self) -> Json:
-        call = schemas.Call.with_turns(self.call, tuple(self.turns))
+        call = schemas.Call.with_turns(self.call, tuple(self.turns), self.beside)
         return call.model_dump(mode="json")
 
 

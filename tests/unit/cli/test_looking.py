@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
 
-from callcore import events, turns
+from callcore import calls, contract, events, transfers, turns
+from dispatch.store import besides, recordings
 from tests.unit.cli import conftest, doubles
 
 pytestmark = pytest.mark.unit
@@ -20,7 +22,13 @@ NASTY = (
 
 async def test_list_shows_numbers_and_ids_whole(dispatch: doubles.Dispatch, trunkline: conftest.Trunkline) -> None:
     dispatch.keep(doubles.Kept(doubles.a_call()))
-    dispatch.keep(doubles.Kept(doubles.a_call(doubles.LIVE, caller=None, is_over=False)))
+    dispatch.keep(
+        doubles.Kept(
+            dataclasses.replace(
+                doubles.a_call(doubles.LIVE, caller=None, is_over=False), caller_id=calls.CallerId.WITHHELD
+            )
+        )
+    )
     shown = await trunkline("calls", "list")
     assert shown.exit_code == 0
     head, live, ended = (line.split() for line in shown.stdout.splitlines())
@@ -79,6 +87,53 @@ async def test_show_as_json_is_the_call_with_its_events(
     assert [event["sequence"] for event in call.pop("events")] == [1]
     assert call == kept.shown
     assert "Grüße" in shown.stdout
+
+
+async def test_show_tells_what_became_of_a_call_that_no_agent_took(
+    dispatch: doubles.Dispatch, trunkline: conftest.Trunkline
+) -> None:
+    attempt = transfers.Attempt(
+        to="+12015550111", label=None, result=transfers.AttemptResult.BUSY, sip_status_code=486, seconds=3.0
+    )
+    transfer = transfers.Transfer(
+        id="tr_1",
+        call_id=doubles.ENDED,
+        kind=transfers.Kind.FORWARD,
+        state=transfers.State.FAILED,
+        attempts=(attempt,),
+        created_at=doubles.START,
+        updated_at=doubles.START,
+    )
+    message = recordings.Recording(
+        call_id=doubles.ENDED,
+        kind=contract.AudioKind.VOICEMAIL,
+        file="x",
+        size=1,
+        duration_s=4.2,
+        recorded_at=doubles.START,
+    )
+    call = dataclasses.replace(
+        doubles.a_call(caller=None),
+        caller_id=calls.CallerId.UNUSABLE,
+        agent_id=None,
+        action=calls.Action.VOICEMAIL,
+        forwarded_from="+12015550144",
+        ring_back=True,
+        metadata={"tenant": "acme"},
+    )
+    dispatch.keep(doubles.Kept(call, beside=besides.Beside(voicemail=message, transfers=(transfer,))))
+    shown = await trunkline("calls", "show", doubles.ENDED)
+    assert shown.exit_code == 0
+    _, row, *more = shown.stdout.splitlines()
+    assert row.split()[2:5] == ["unusable", doubles.DIALED, "(voicemail)"]
+    assert more[: more.index("")] == [
+        "forwarded from +12015550144",
+        "returns a call of ours",
+        f"voicemail of 4.2 s: /v1/calls/{doubles.ENDED}/voicemail",
+        "forward: failed",
+        "  +12015550111: busy (486)",
+        "metadata: tenant=acme",
+    ]
 
 
 @pytest.mark.parametrize("words", NASTY)

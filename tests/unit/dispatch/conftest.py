@@ -19,7 +19,7 @@ from callcore import clock
 from dispatch import app, keys, settings
 from dispatch.store import engine, migrating
 from sip_config import configurations, loading
-from tests.unit.dispatch import doubles, samples
+from tests.unit.dispatch import dialers, doubles, samples
 
 API_KEY = "tl_test_0123456789abcdef"
 SECRET = "internal-secret-of-the-tests"
@@ -65,6 +65,18 @@ def manual_clock() -> clock.ManualClock:
     return clock.ManualClock(wall=samples.START)
 
 
+@dataclasses.dataclass
+class Files:
+    """What a reload finds instead of YAML: a configuration, or something to raise."""
+
+    content: configurations.Configuration | Exception
+
+    def load(self) -> configurations.Configuration:
+        if isinstance(self.content, Exception):
+            raise self.content
+        return self.content
+
+
 @dataclasses.dataclass(kw_only=True)
 class Service:
     """A running dispatch, and hands to reach into it."""
@@ -74,7 +86,9 @@ class Service:
     store: engine.Store
     clock: clock.ManualClock
     livekit: doubles.FakeRooms
+    dialer: dialers.FakeDialer
     objects: doubles.FakeObjects
+    files: Files
 
     async def internal(self, method: str, path: str, body: pydantic.BaseModel | None = None) -> tuple[int, Any]:
         """A request of a worker."""
@@ -104,19 +118,34 @@ class Service:
 
 @pytest.fixture
 async def service(
-    store: engine.Store, configuration: configurations.Configuration, manual_clock: clock.ManualClock
+    store: engine.Store,
+    configuration: configurations.Configuration,
+    manual_clock: clock.ManualClock,
+    tmp_path: pathlib.Path,
 ) -> AsyncIterator[Service]:
-    livekit, objects = doubles.FakeRooms(), doubles.FakeObjects()
+    livekit, objects, files = doubles.FakeRooms(), doubles.FakeObjects(), Files(configuration)
+    dialer = dialers.FakeDialer(livekit)
     application = app.build(
         app.Parts(
-            settings=settings.load(**SETTINGS),
+            settings=settings.load(**SETTINGS, trunkline_state_dir=tmp_path),
             configuration=configuration,
+            load=files.load,
             store=store,
             livekit=livekit,
+            dialer=dialer,
             objects=objects,
             clock=manual_clock,
         )
     )
     async with test_utils.TestClient(test_utils.TestServer(application)) as client:
         await application[keys.SWITCHBOARD].wait_ready(2.0)
-        yield Service(app=application, client=client, store=store, clock=manual_clock, livekit=livekit, objects=objects)
+        yield Service(
+            app=application,
+            client=client,
+            store=store,
+            clock=manual_clock,
+            livekit=livekit,
+            dialer=dialer,
+            objects=objects,
+            files=files,
+        )

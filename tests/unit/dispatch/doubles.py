@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from callcore import contract
 from dispatch.ledger import changes
 from dispatch.livekit import rooms
-from sip_config import live
+from sip_config import apply, configurations, live
 
 DIALED = "+12015550100"
 TRUNK, RULE, CATCH_ALL_RULE = "ST_lab", "SDR_lab", "SDR_all"
@@ -68,20 +68,35 @@ class FakeObjects:
 
     is_out: bool = False
     are_missing: bool = True
-    applied: int = 0
+    drifted: tuple[str, ...] = ()
+    of_another: bool = False
+    found: live.LiveObjects = LIVE
+    done: list[str] = dataclasses.field(default_factory=list)
+    """What was asked for, but for looks."""
+    looks: int = 0
 
-    async def missing(self) -> tuple[str, ...]:
+    async def look(self, configuration: configurations.Configuration) -> apply.Sight:
+        self._answer()
+        self.looks += 1
+        gone = ("trunk/lab",) if self.are_missing else ()
+        return apply.Sight(live=self.found, gone=gone, drifted=self.drifted, of_another=self.of_another)
+
+    async def restore(self, configuration: configurations.Configuration) -> live.LiveObjects:
+        return self._made("restore")
+
+    async def apply(self, configuration: configurations.Configuration) -> live.LiveObjects:
+        self.drifted, self.of_another = (), False
+        return self._made("apply")
+
+    def _made(self, name: str) -> live.LiveObjects:
+        self._answer()
+        self.done.append(name)
+        self.are_missing = False
+        return self.found
+
+    def _answer(self) -> None:
         if self.is_out:
             raise rooms.LiveKitUnavailable("LiveKit failed: ClientConnectorError")
-        return ("trunk/lab",) if self.are_missing else ()
-
-    async def found(self) -> live.LiveObjects:
-        return LIVE
-
-    async def apply(self) -> live.LiveObjects:
-        self.applied += 1
-        self.are_missing = False
-        return LIVE
 
 
 @dataclasses.dataclass

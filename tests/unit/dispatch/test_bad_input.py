@@ -11,7 +11,7 @@ from typing import Any
 import pydantic
 import pytest
 
-from dispatch import reading
+from dispatch import reading, routes
 from dispatch.internal import table as internal_table
 from dispatch.v1 import table as v1_table
 from tests.unit.dispatch import conftest, samples
@@ -21,7 +21,8 @@ pytestmark = pytest.mark.unit
 NO_CALL = "call_00000000000000000000000000"
 ROUTES = (*v1_table.ROUTES, *internal_table.ROUTES)
 POSTS = tuple(route for route in ROUTES if route.method == "POST")
-WITH_ID = tuple(route for route in ROUTES if "{id}" in route.path)
+WITH_ID = tuple(route for route in ROUTES if "{id}" in route.path and route.body is routes.Nothing)
+PARTS = {"{id}": NO_CALL, "{tid}": "tr_00000000000000000000000000", "{name}": "apply", "{kind}": "voicemail"}
 
 JSON = "application/json"
 
@@ -52,7 +53,10 @@ async def send(
 
 
 def path_of(route: Any) -> str:
-    return str(route.path).replace("{id}", NO_CALL)
+    path = str(route.path)
+    for part, value in PARTS.items():
+        path = path.replace(part, value)
+    return path
 
 
 BAD_BODIES: tuple[tuple[bytes, int, str], ...] = (
@@ -106,18 +110,19 @@ async def test_a_body_that_is_not_compressed_as_it_says_is_400(service: conftest
 
 async def test_another_method_is_405_and_names_those_allowed(service: conftest.Service) -> None:
     for route in ROUTES:
-        status, _, headers = await send(service, "DELETE", path_of(route))
+        status, _, headers = await send(service, "PATCH", path_of(route))
         assert status == 405
         assert route.method in headers["Allow"]
 
 
-NOBODYS_IDS = (NO_CALL, "call_", NO_CALL.replace("call", "evt"), "x", f"{NO_CALL[:-1]}L", "%00", "%2e%2e", "'")
+NOBODYS_IDS = (NO_CALL, "call_", NO_CALL.replace("call", "evt"), "x", f"{NO_CALL[:-1]}L", "%00", "..%2f..", "'")
 
 
 @pytest.mark.parametrize("route", WITH_ID, ids=lambda route: f"{route.method} {route.path}")
 async def test_an_id_that_is_nobodys_is_404(service: conftest.Service, route: Any) -> None:
     for call_id in NOBODYS_IDS:
-        status, problem, _ = await send(service, route.method, route.path.replace("{id}", call_id))
+        path = path_of(route).replace(NO_CALL, call_id)
+        status, problem, _ = await send(service, route.method, path)
         assert (status, problem["code"]) == (404, "not_found"), call_id
 
 
@@ -167,7 +172,8 @@ async def test_filters_that_are_wrong_are_422_and_name_the_parameter(service: co
 async def test_a_parameter_that_nobody_reads_is_422(service: conftest.Service) -> None:
     for route in ROUTES:
         status, problem, _ = await send(service, route.method, f"{path_of(route)}?x=1")
-        assert (status, problem["errors"][0]["path"]) == (422, "x"), route.path
+        assert status == 422, route.path
+        assert "x" in {error["path"] for error in problem["errors"]}, route.path
 
 
 async def test_validation_names_every_field_and_repeats_no_value(service: conftest.Service) -> None:

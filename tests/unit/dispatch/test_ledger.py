@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
-from callcore import calls, clock, endings, turns
+from callcore import calls, clock, contract, endings, transfers, turns
 from dispatch import keys
 from dispatch.ledger import ledger
 from dispatch.store import engine, late
+from dispatch.store import transfers as transfer_rows
 from tests.unit.dispatch import conftest, doubles, samples
 
 pytestmark = pytest.mark.unit
@@ -76,7 +79,7 @@ async def test_a_call_through_a_foreign_trunk_is_refused(service: conftest.Servi
 
 async def test_the_plan_is_awaited_until_the_configuration_is_applied(service: conftest.Service) -> None:
     board = service.app[keys.SWITCHBOARD]
-    board._live = None
+    board._board = dataclasses.replace(board._board, live=None)
     board._ready.clear()
     _, accepted = await service.internal("POST", "/internal/calls", samples.intake())
     assert accepted["plan"] is None
@@ -181,7 +184,7 @@ async def test_a_number_in_a_sip_uri_is_stored_as_e164(service: conftest.Service
 async def test_a_number_written_as_its_country_does_is_stored_as_e164(
     store: engine.Store, manual_clock: clock.ManualClock
 ) -> None:
-    book = ledger.Ledger(store, manual_clock, doubles.NoAftermath(), region="US")
+    book = ledger.Ledger(store, manual_clock, doubles.NoAftermath(), region=lambda: "US")
     entry = (await book.admit(samples.intake(caller="(201) 555-0123", dialed="2015550100"), None)).entry
     assert (entry.call.caller, entry.call.dialed) == (samples.CALLER, doubles.DIALED)
 
@@ -189,6 +192,107 @@ async def test_a_number_written_as_its_country_does_is_stored_as_e164(
 async def test_a_withheld_number_is_null(service: conftest.Service) -> None:
     await service.deliver(samples.arrived(caller="anonymous"))
     assert (await service.only_call())["from"] is None
+
+
+@pytest.mark.parametrize(
+    ("caller", "number", "status"),
+    [
+        (samples.CALLER, samples.CALLER, "known"),
+        ("anonymous", None, "withheld"),
+        (None, None, "withheld"),
+        ("Robert'); DROP TABLE calls;--", None, "unusable"),
+        ("9" * 500, None, "unusable"),
+    ],
+)
+async def test_it_is_told_why_a_caller_is_not_known(
+    service: conftest.Service, caller: str | None, number: str | None, status: str
+) -> None:
+    await service.deliver(samples.arrived(caller=caller))
+    call = await service.only_call()
+    assert (call["from"], call["callerIdStatus"]) == (number, status)
+
+
+async def test_a_caller_of_ours_is_always_known(service: conftest.Service) -> None:
+    await service.deliver(samples.arrived(caller=None, direction="outbound"))
+    assert (await service.only_call())["callerIdStatus"] == "known"
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [("<sip:+12015550144@pbx.example>", "+12015550144"), ("Office", None), (doubles.DIALED, None), (None, None)],
+)
+async def test_whose_phone_sent_the_call_on(service: conftest.Service, told: str | None, shown: str | None) -> None:
+    await service.deliver(samples.arrived(forwarded_from=told))
+    assert (await service.only_call())["forwardedFromNumber"] == shown
+
+
+async def test_what_was_decided_is_in_the_ledger(service: conftest.Service) -> None:
+    routed = contract.RoutedRecord(
+        action="voicemail",
+        agent_id=None,
+        agent_version=None,
+        decided_by="dispatch",
+        ring_back=True,
+        metadata={"tenant": "acme", "caller": samples.CALLER},
+    )
+    await service.deliver(samples.arrived(), routed)
+    call = await service.only_call()
+    assert (call["action"], call["agentId"], call["ringBack"]) == ("voicemail", None, True)
+    assert call["metadata"] == {"tenant": "acme", "caller": samples.CALLER}
+    _, listed = await service.public(f"/v1/calls/{call['callId']}/events")
+    assert listed["events"][-1]["data"] == {
+        "action": "voicemail",
+        "agent_id": None,
+        "agent_version": None,
+        "decided_by": "dispatch",
+        "ring_back": True,
+    }
+
+
+async def test_durations_are_told_to_the_millisecond(service: conftest.Service) -> None:
+    ended = samples.ENDED.model_copy(update={"duration_s": 12.345678})
+    said = samples.said("Hello?", transcription_delay_s=0.1234567)
+    await service.deliver(samples.arrived(), samples.ROUTED, samples.ANSWERED, said, ended)
+    call = await service.only_call()
+    assert call["durationSeconds"] == 12.346
+    assert call["transcript"][0]["transcriptionDelaySeconds"] == 0.123
+
+
+async def test_transfers_are_shown_with_every_attempt(service: conftest.Service) -> None:
+    await service.deliver(samples.arrived())
+    call_id = (await service.only_call())["callId"]
+    attempt = transfers.Attempt(
+        to="+12015550111",
+        label=None,
+        result=transfers.AttemptResult.BUSY,
+        sip_status_code=486,
+        seconds=3.14159,
+    )
+    transfer = transfers.Transfer(
+        id="tr_1",
+        call_id=call_id,
+        kind=transfers.Kind.FORWARD,
+        state=transfers.State.FAILED,
+        attempts=(attempt,),
+        created_at=samples.START,
+        updated_at=samples.START,
+    )
+    async with service.store.writing() as tx:
+        await transfer_rows.insert(tx, transfer)
+    call = await service.only_call()
+    assert call["transfers"] == [
+        {
+            "id": "tr_1",
+            "kind": "forward",
+            "state": "failed",
+            "attempts": [
+                {"to": "+12015550111", "label": None, "result": "busy", "sipStatusCode": 486, "seconds": 3.142}
+            ],
+            "createdAt": "2026-01-02T03:04:05.000Z",
+        }
+    ]
+    _, page = await service.public("/v1/calls")
+    assert page["items"][0]["transfers"] == call["transfers"]
 
 
 async def test_what_the_domain_knows_survives_the_store(service: conftest.Service) -> None:

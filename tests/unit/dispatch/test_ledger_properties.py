@@ -67,7 +67,7 @@ def keep_books(folder: pathlib.Path, empty: pathlib.Path, keep: Keep) -> Books:
     async def run() -> Books:
         store = engine.Store(f"sqlite+aiosqlite:///{folder / 'books.db'}")
         try:
-            book = ledger.Ledger(store, clock.ManualClock(wall=samples.START), aftermath, region=None)
+            book = ledger.Ledger(store, clock.ManualClock(wall=samples.START), aftermath, region=lambda: None)
             await keep(book)
             async with store.reading() as tx:
                 entry = await calls.find_room_for_update(tx, samples.ROOM)

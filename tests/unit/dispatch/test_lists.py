@@ -93,7 +93,17 @@ async def test_a_call_has_every_field_of_the_api_and_null_for_what_is_unknown(se
     call = await service.only_call()
     _, page = await service.public("/v1/calls")
     assert page["items"] == [{name: value for name, value in call.items() if name != "transcript"}]
-    known = {"callId", "direction", "status", "to", "dialedNumber", "roomName", "createdAt"}
+    known = {
+        "callId",
+        "direction",
+        "status",
+        "to",
+        "dialedNumber",
+        "roomName",
+        "createdAt",
+        "callerIdStatus",
+        "ringBack",
+    }
     empty: dict[str, Any] = {"transfers": [], "transcript": [], "metadata": {}}
     for name, value in call.items():
         assert (value is not None) if name in known | empty.keys() else (value is None), name

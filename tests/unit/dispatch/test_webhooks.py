@@ -149,6 +149,20 @@ async def test_an_agent_that_leaves_is_not_the_callers_leg(service: conftest.Ser
     assert (await entry(service)).leg_left_at is None
 
 
+async def test_a_caller_who_gave_up_before_the_job_came_is_known_from_livekit(service: conftest.Service) -> None:
+    came = event("participant_joined", kind="SIP", attributes={"sip.phoneNumber": samples.CALLER})
+    assert await post(service, came) == 204
+    await service.deliver(samples.arrived(caller=None))
+    call = await service.only_call()
+    assert (call["from"], call["callerIdStatus"]) == (samples.CALLER, "known")
+
+
+async def test_what_the_job_saw_of_a_caller_counts_more_than_what_livekit_said(service: conftest.Service) -> None:
+    await post(service, event("participant_joined", kind="SIP", attributes={"sip.phoneNumber": "+12015550144"}))
+    await service.deliver(samples.arrived(caller="anonymous"))
+    assert (await service.only_call())["callerIdStatus"] == "withheld"
+
+
 async def test_a_call_through_the_catch_all_rule_is_refused_and_its_room_closed(service: conftest.Service) -> None:
     room = "refused_+12015550199_a1"
     service.livekit.present[room] = [doubles.STRANGER]

@@ -57,7 +57,7 @@ def test_places_are_those_of_keys_and_items() -> None:
         ("a: x\x07\n", "1:5 a character that YAML does not allow"),
         ('a: "\\UFFFFFFFF"\n', "1:1 not valid YAML"),
         ("a: " + "[" * 500 + "\n", "1:28 a: nested too deeply"),
-        ("- x\n" * 30_000, "20000:3 more than 20000 values in one file"),
+        ("- x\n" * 30_000, "20000:3 more than 20000 values in one configuration"),
     ],
 )
 def test_mistakes_are_told_with_their_place(text: str, problem: str) -> None:

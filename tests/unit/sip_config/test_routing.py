@@ -31,7 +31,7 @@ def configuration(tmp_path: Path) -> configurations.Configuration:
 
 
 def decide(configuration: configurations.Configuration, intake: contract.CallIntake) -> contract.Plan:
-    return routing.decide(configuration, samples.applied(configuration), intake, samples.NOW)
+    return routing.decide(configuration, samples.applied(configuration), intake, samples.NOW).plan
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_number_that_arrives_by_another_way_than_its_own_is_refused(
 
 def test_nothing_is_answered_before_anything_is_applied(configuration: configurations.Configuration) -> None:
     for intake in (samples.intake(), samples.intake(trunk_id=None, rule_id=None)):
-        plan = routing.decide(configuration, live.LiveObjects(), intake, samples.NOW)
+        plan = routing.decide(configuration, live.LiveObjects(), intake, samples.NOW).plan
         assert isinstance(plan, contract.Refuse)
 
 

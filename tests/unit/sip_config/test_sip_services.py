@@ -49,7 +49,7 @@ async def test_server_that_hangs_is_unavailable_within_the_deadline(
 async def test_server_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
     async with api.LiveKitAPI("http://127.0.0.1:1", "key", "secret" * 8) as client:
         with pytest.raises(errors.Unavailable):
-            await apply.missing(samples.load(tmp_path), client)
+            await apply.look(samples.load(tmp_path), client)
 
 
 async def test_refusal_is_a_conflict_and_its_numbers_are_not_repeated(tmp_path: Path) -> None:

@@ -54,6 +54,20 @@ async def test_each_number_can_answer_in_its_own_way(caller: softphone.Softphone
         await busy.answered(timeout=2)
 
 
+async def test_a_phone_that_is_reset_answers_nobody_and_knows_of_no_call(
+    caller: softphone.Softphone, callee: softphone.Softphone
+) -> None:
+    callee.answer_with(softphone.Answering(), user=DIALED)
+    call = await caller.dial(callee.uri(DIALED), caller=CALLER)
+    await call.answered(timeout=2)
+    callee.reset()
+    with pytest.raises(softphone.Deadline):
+        await callee.next_call(timeout=0)
+    call = await caller.dial(callee.uri(DIALED), caller=CALLER)
+    with pytest.raises(softphone.CallRefused, match="480"):
+        await call.answered(timeout=2)
+
+
 async def test_the_codec_is_the_callee_s_choice_among_the_caller_s(
     caller: softphone.Softphone, callee: softphone.Softphone
 ) -> None:

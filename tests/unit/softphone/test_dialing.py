@@ -207,3 +207,40 @@ async def test_what_is_no_sip_uri_cannot_be_dialed(caller: softphone.Softphone) 
     with pytest.raises(softphone.MalformedMessage):
         await caller.dial("tel:+12015550100", caller=CALLER)
     assert caller.dialogs == ()
+
+
+async def test_a_header_may_occur_several_times(caller: softphone.Softphone, callee: softphone.Softphone) -> None:
+    history = ["<sip:+12015550198@lab>;index=1", "<sip:+12015550199@lab>;index=1.1"]
+    await caller.dial(callee.uri(DIALED), caller=CALLER, headers=[("History-Info", entry) for entry in history])
+    assert (await callee.next_call(timeout=2)).invite.headers.every("History-Info") == history
+
+
+@pytest.mark.parametrize(
+    ("user", "host", "name"),
+    [
+        ("anonymous", "anonymous.invalid", "Anonymous"),
+        ("9" * 2000, None, None),
+        ("%27%3B%20DROP%20TABLE", None, 'say "hello" \\ \u202e\x07 <script> {{ 7*7 }} Zoë'),
+    ],
+)
+async def test_the_caller_may_be_anybody(
+    caller: softphone.Softphone, callee: softphone.Softphone, user: str, host: str | None, name: str | None
+) -> None:
+    callee.answer_with(softphone.Answering())
+    call = await caller.dial(callee.uri(DIALED), caller=user, caller_host=host, name=name)
+    await call.answered(timeout=2)
+    far = await callee.next_call(timeout=2)
+    quoted = "" if name is None else '"' + name.replace("\\", r"\\").replace('"', r"\"") + '" '
+    sender = far.invite.required("From").partition(";tag=")[0]
+    assert sender == f"{quoted}<sip:{user}@{host or '127.0.0.1'}>"
+    assert far.caller == user
+    assert (await far.hang_up()).by is softphone.EndedBy.PHONE, "its Contact still reaches the caller"
+
+
+async def test_request_uri_to_and_next_hop_may_differ(caller: softphone.Softphone, callee: softphone.Softphone) -> None:
+    await caller.dial(
+        f"sip:00{DIALED[1:]}@lab.invalid;user=phone", to="tel:" + DIALED, next_hop=callee.address, caller=CALLER
+    )
+    invite = (await callee.next_call(timeout=2)).invite
+    assert invite.uri == f"sip:00{DIALED[1:]}@lab.invalid;user=phone"
+    assert invite.required("To") == f"<tel:{DIALED}>"

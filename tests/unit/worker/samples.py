@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from callcore import calls, clock, contract
+from sip_config import snapshots
 
 NOW = dt.datetime(2026, 3, 6, 14, 30, tzinfo=dt.UTC)
 DIALED, CALLER = "+12015550100", "+12015550123"
@@ -53,6 +54,36 @@ KEYS = {"DEEPGRAM_API_KEY": "dg-secret", "OPENAI_API_KEY": "oa-secret", "ELEVENL
 BY_DISPATCH = contract.CallPlan(call_id=CALL, decided_by="dispatch", plan=contract.Converse(agent=agent()))
 
 
-def snapshot(version: str = "1", *, agent_id: str = "front-desk") -> contract.Snapshot:
-    known = contract.SnapshotNumber(trunk_id=TRUNK, rule_id=RULE, plan=contract.Converse(agent=agent(agent_id)))
-    return contract.Snapshot(version=version, numbers={DIALED: known})
+def snapshot(version: str = "1", *, agent_id: str = "front-desk") -> snapshots.Snapshot:
+    """A snapshot in which one number leads to one agent of hosted providers."""
+    text = {"file": f"agents/{agent_id}.yaml", "line": 1, "path": ()}
+    settings = {
+        "name": "Ava",
+        "instructions": "Help.",
+        "greeting": "Hello.",
+        "stt": {"provider": "deepgram"},
+        "llm": {"provider": "openai"},
+        "tts": {"provider": "elevenlabs", "voice": "Rachel"},
+    }
+    return snapshots.Snapshot.model_validate(
+        {
+            "version": version,
+            "configuration_version": version,
+            "organization": {"id": "acme", "name": "Acme", "time_zone": "America/New_York", "country": "US"},
+            "hours": None,
+            "pronunciations": {},
+            "numbers": [{"e164": DIALED, "trunk": "carrier", "agent": agent_id}],
+            "agents": [
+                {
+                    "id": agent_id,
+                    "version": "v1",
+                    "settings": settings,
+                    "instructions": {**text, "text": "Help."},
+                    "greeting": {**text, "text": "Hello. It is {{ now }}."},
+                    "flow": None,
+                }
+            ],
+            "arrivals": {DIALED: {"own": {"trunk_id": TRUNK, "rule_id": RULE}, "detours": []}},
+            "catch_all_rule_id": None,
+        }
+    )

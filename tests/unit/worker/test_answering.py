@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from livekit import rtc
 
+from tests.unit.worker import bridges
 from worker.jobs import answering
 
 pytestmark = pytest.mark.unit
@@ -17,66 +18,17 @@ FRAME_MS = 20
 DEADLINE_S = 5.0
 
 
-class Source:
-    """Stands in for the queue of sound that LiveKit sends: keeps what it gets, and plays it at once."""
-
-    made: list[Source]
-
-    def __init__(self, sample_rate: int, num_channels: int, queue_size_ms: int = 0) -> None:
-        assert (sample_rate, num_channels) == (RATE, 1)
-        self.heard = b""
-        self.queued_duration = 0.0
-        self.is_closed = False
-        self.made.append(self)
-
-    async def capture_frame(self, frame: rtc.AudioFrame) -> None:
-        self.heard += bytes(frame.data)
-
-    async def wait_for_playout(self) -> None:
-        pass
-
-    def clear_queue(self) -> None:
-        pass
-
-    async def aclose(self) -> None:
-        self.is_closed = True
-
-
-class Bridge:
-    """Stands in for the room and for livekit-sip in it, which answers the phone when it subscribes."""
-
-    def __init__(self) -> None:
-        self.published: list[str] = []
-        self.subscribed = asyncio.Event()
-        self.failure: Exception | None = None
-        self.local_participant = self
-        self.sid = "TR_1"
-
-    async def publish_track(self, track: str, options: rtc.TrackPublishOptions) -> Bridge:
-        if self.failure:
-            raise self.failure
-        assert options.source == rtc.TrackSource.SOURCE_MICROPHONE
-        self.published.append(track)
-        return self
-
-    async def wait_for_subscription(self) -> None:
-        await self.subscribed.wait()
+@pytest.fixture
+def bridge(monkeypatch: pytest.MonkeyPatch) -> bridges.Bridge:
+    return bridges.build(monkeypatch)
 
 
 @pytest.fixture
-def bridge(monkeypatch: pytest.MonkeyPatch) -> Bridge:
-    monkeypatch.setattr(Source, "made", [], raising=False)
-    monkeypatch.setattr(rtc, "AudioSource", Source)
-    monkeypatch.setattr(rtc.LocalAudioTrack, "create_audio_track", lambda name, _: name)
-    return Bridge()
-
-
-@pytest.fixture
-async def gate(bridge: Bridge) -> AsyncIterator[answering.AnswerGate]:
+async def gate(bridge: bridges.Bridge) -> AsyncIterator[answering.AnswerGate]:
     made = answering.AnswerGate(bridge)  # type: ignore[arg-type]  # a room of the test's own
     yield made
     await made.aclose()
-    assert Source.made[0].is_closed
+    assert bridges.Source.made[0].is_closed
 
 
 def frame(number: int) -> rtc.AudioFrame:
@@ -107,7 +59,7 @@ async def played(gate: answering.AnswerGate) -> None:
 
 
 async def test_nothing_is_published_before_there_is_something_to_hear(
-    gate: answering.AnswerGate, bridge: Bridge
+    gate: answering.AnswerGate, bridge: bridges.Bridge
 ) -> None:
     waiting = asyncio.create_task(gate.first_frame())
     await settled()
@@ -117,23 +69,23 @@ async def test_nothing_is_published_before_there_is_something_to_hear(
 
 
 async def test_the_first_frame_publishes_the_track_and_is_held_until_the_bridge_listens(
-    gate: answering.AnswerGate, bridge: Bridge
+    gate: answering.AnswerGate, bridge: bridges.Bridge
 ) -> None:
     speaking = asyncio.create_task(speak(gate, 10))
     async with asyncio.timeout(DEADLINE_S):
         await gate.first_frame()
     await settled()
     assert bridge.published == ["agent"]
-    assert Source.made[0].heard == b""
+    assert bridges.Source.made[0].heard == b""
     assert not speaking.done()
     bridge.subscribed.set()
     await speaking
     await played(gate)
-    assert Source.made[0].heard == sound(10)
+    assert bridges.Source.made[0].heard == sound(10)
 
 
 async def test_no_frame_is_lost_when_the_answer_comes_at_its_deadline(
-    gate: answering.AnswerGate, bridge: Bridge
+    gate: answering.AnswerGate, bridge: bridges.Bridge
 ) -> None:
     opening = asyncio.create_task(gate.open())
     await settled()
@@ -144,21 +96,21 @@ async def test_no_frame_is_lost_when_the_answer_comes_at_its_deadline(
     await asyncio.gather(opening, speaking)
     await played(gate)
     assert bridge.published == ["agent"]
-    assert Source.made[0].heard == sound(7)
+    assert bridges.Source.made[0].heard == sound(7)
 
 
-async def test_a_call_may_be_answered_without_a_greeting(gate: answering.AnswerGate, bridge: Bridge) -> None:
+async def test_a_call_may_be_answered_without_a_greeting(gate: answering.AnswerGate, bridge: bridges.Bridge) -> None:
     bridge.subscribed.set()
     async with asyncio.timeout(DEADLINE_S):
         await gate.open()
     assert bridge.published == ["agent"]
-    assert Source.made[0].heard == b""
+    assert bridges.Source.made[0].heard == b""
     await speak(gate, 3)
     await played(gate)
-    assert Source.made[0].heard == sound(3)
+    assert bridges.Source.made[0].heard == sound(3)
 
 
-async def test_opening_again_changes_nothing(gate: answering.AnswerGate, bridge: Bridge) -> None:
+async def test_opening_again_changes_nothing(gate: answering.AnswerGate, bridge: bridges.Bridge) -> None:
     openings = [asyncio.create_task(gate.open()) for _ in range(3)]
     await settled()
     bridge.subscribed.set()
@@ -169,7 +121,7 @@ async def test_opening_again_changes_nothing(gate: answering.AnswerGate, bridge:
 
 
 async def test_who_gives_up_waiting_for_the_answer_does_not_take_it_back(
-    gate: answering.AnswerGate, bridge: Bridge
+    gate: answering.AnswerGate, bridge: bridges.Bridge
 ) -> None:
     impatient = asyncio.create_task(gate.open())
     await settled()
@@ -182,7 +134,7 @@ async def test_who_gives_up_waiting_for_the_answer_does_not_take_it_back(
 
 
 async def test_a_track_that_cannot_be_published_is_told_to_everybody_who_waits(
-    gate: answering.AnswerGate, bridge: Bridge
+    gate: answering.AnswerGate, bridge: bridges.Bridge
 ) -> None:
     bridge.failure = rtc.participant.PublishTrackError("engine is closed")
     for wait in (gate.open(), gate.capture_frame(frame(1)), gate.open()):
@@ -190,7 +142,7 @@ async def test_a_track_that_cannot_be_published_is_told_to_everybody_who_waits(
             await wait
 
 
-async def test_a_call_that_ends_while_it_rings_leaves_nothing_behind(bridge: Bridge) -> None:
+async def test_a_call_that_ends_while_it_rings_leaves_nothing_behind(bridge: bridges.Bridge) -> None:
     gate = answering.AnswerGate(bridge)  # type: ignore[arg-type]
     before = asyncio.all_tasks()
     speaking = asyncio.create_task(speak(gate, 3))
@@ -199,18 +151,18 @@ async def test_a_call_that_ends_while_it_rings_leaves_nothing_behind(bridge: Bri
         await gate.aclose()
         await asyncio.gather(speaking, return_exceptions=True)
     assert asyncio.all_tasks() == before
-    assert Source.made[0].is_closed
+    assert bridges.Source.made[0].is_closed
 
 
-async def test_a_second_sentence_follows_the_first(gate: answering.AnswerGate, bridge: Bridge) -> None:
+async def test_a_second_sentence_follows_the_first(gate: answering.AnswerGate, bridge: bridges.Bridge) -> None:
     bridge.subscribed.set()
     for _ in range(2):
         await speak(gate, 4)
         await played(gate)
-    assert Source.made[0].heard == sound(4) * 2
+    assert bridges.Source.made[0].heard == sound(4) * 2
 
 
-async def test_what_the_caller_interrupts_is_over(gate: answering.AnswerGate, bridge: Bridge) -> None:
+async def test_what_the_caller_interrupts_is_over(gate: answering.AnswerGate, bridge: bridges.Bridge) -> None:
     bridge.subscribed.set()
     for number in range(1, 5):
         await gate.capture_frame(frame(number))

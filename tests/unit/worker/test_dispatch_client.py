@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from aiohttp import test_utils, web
 
-from callcore import contract, endings, errors
+from callcore import contract, endings, errors, transfers
 from tests.unit.worker import conftest, samples
 from worker import dispatch_client
 
@@ -41,6 +41,12 @@ REQUESTS: dict[tuple[str, str], Request] = {
     ("POST", "/internal/workers"): lambda client, limit: client.report(REPORT, limit),
     ("GET", "/internal/snapshot"): lambda client, limit: client.fetch_snapshot(None, limit),
     ("POST", "/internal/spool"): lambda client, _: client.send_lines(BATCH),
+    ("POST", f"/internal/calls/{samples.CALL}/forward"): lambda client, limit: client.forward(
+        samples.CALL, contract.ForwardRequest(job_id="AJ_1", generation=1), limit
+    ),
+    ("GET", f"/internal/calls/{samples.CALL}/transfers/tr_1"): lambda client, limit: client.follow_transfer(
+        samples.CALL, "tr_1", transfers.State.DIALING, limit
+    ),
 }
 
 

@@ -42,3 +42,18 @@ async def test_who_gives_up_waiting_takes_nothing_from_the_others() -> None:
     assert not ending.is_decided
     ending.decide(endings.Reason.SILENCE, endings.EndedBy.SYSTEM)
     assert (await patient).reason is endings.Reason.SILENCE
+
+
+async def test_a_caller_who_hangs_up_after_a_message_has_left_it() -> None:
+    ending = job_endings.Ending()
+    ending.note_message()
+    ending.decide(endings.Reason.CALLER_HANGUP, endings.EndedBy.CALLER)
+    end = await ending.wait()
+    assert (end.reason, end.ended_by) == (endings.Reason.VOICEMAIL, endings.EndedBy.CALLER)
+
+
+async def test_a_message_does_not_hide_another_cause() -> None:
+    ending = job_endings.Ending()
+    ending.note_message()
+    ending.decide(endings.Reason.OPERATOR_HANGUP, endings.EndedBy.OPERATOR)
+    assert (await ending.wait()).reason is endings.Reason.OPERATOR_HANGUP

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from livekit import rtc
 
-from callcore import calls
+from callcore import calls, contract
 from tests.unit.worker import samples
 from worker.jobs import lines
 
@@ -198,6 +198,20 @@ async def test_the_legs_attributes_say_who_calls_whom() -> None:
     assert line.caller is not None
     assert line.intake == samples.intake("12015550100")
     assert line.intake.direction is calls.Direction.INBOUND
+
+
+@pytest.mark.parametrize(
+    "attribute",
+    [contract.DIVERSION_ATTRIBUTE, contract.HISTORY_ATTRIBUTE, contract.FORWARDED_ATTRIBUTE],
+)
+async def test_whose_phone_sent_the_call_on_is_read_from_its_headers(attribute: str) -> None:
+    line = await pick_up(Context(Room(CALLER), {attribute: "<sip:+12015550150@carrier.example>;index=1"}))
+    assert line.intake.forwarded_from == "sip:+12015550150@carrier.example"
+
+
+async def test_a_header_of_any_length_does_no_harm() -> None:
+    line = await pick_up(Context(Room(CALLER), {contract.DIVERSION_ATTRIBUTE: "1" * 5000}))
+    assert line.intake.forwarded_from is None
 
 
 async def test_what_a_caller_sends_is_cut_to_what_fits() -> None:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Coroutine
 import pytest
 from aiohttp import web
 
-from callcore import contract, errors
+from callcore import errors
+from sip_config import snapshots as routing_snapshots
 from tests.unit.worker import conftest, samples
 from worker import dispatch_client, snapshots
 
@@ -37,7 +38,7 @@ def keeper(dispatch: dispatch_client.DispatchClient, path: pathlib.Path) -> snap
     return snapshots.SnapshotKeeper(dispatch, path, samples.KEYS)
 
 
-def versioned(current: list[contract.Snapshot]) -> conftest.Handler:
+def versioned(current: list[routing_snapshots.Snapshot]) -> conftest.Handler:
     """Answers with the current snapshot, or 304 to whoever has it."""
 
     async def answer(request: web.Request) -> web.Response:
@@ -161,7 +162,7 @@ async def test_a_new_configuration_that_cannot_work_is_logged_and_kept(
     path: pathlib.Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    current = [contract.Snapshot(version="1", numbers={})]
+    current = [samples.snapshot("1").model_copy(update={"numbers": ()})]
     internal.answers[PLACE] = versioned(current)
     keeper = snapshots.SnapshotKeeper(dispatch, path, {})
     await keeper.take_first()
@@ -175,21 +176,7 @@ async def test_a_new_configuration_that_cannot_work_is_logged_and_kept(
     assert snapshots.read(path) == samples.snapshot("2")
 
 
-def test_each_agent_is_looked_at_once_and_refusals_are_none() -> None:
-    number = samples.snapshot().numbers[samples.DIALED]
-    refusal = contract.SnapshotNumber(
-        trunk_id="ST_1",
-        rule_id="SDR_1",
-        plan=contract.Refuse(reason="rejected", sip_status_code=603, text="Decline"),
-    )
-    several = contract.Snapshot(
-        version="1",
-        numbers={
-            "+12015550101": samples.snapshot(agent_id="b").numbers[samples.DIALED],
-            "+12015550102": number,
-            "+12015550103": number,
-            "+12015550104": refusal,
-        },
-    )
-    assert [agent.agent_id for agent in snapshots.agents(several)] == ["b", "front-desk"]
+def test_agents_of_a_snapshot_are_those_that_a_number_leads_to() -> None:
+    assert [agent.agent_id for agent in snapshots.agents(samples.snapshot(agent_id="night-desk"))] == ["night-desk"]
+    assert snapshots.agents(samples.snapshot().model_copy(update={"numbers": ()})) == []
     assert snapshots.agents(None) == []

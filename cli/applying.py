@@ -1,0 +1,40 @@
+"""`trunkline plan` and `trunkline apply`: what LiveKit has, and what the configuration wants it to have."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli import failing
+
+Folder = Annotated[
+    str | None, typer.Argument(metavar="[DIR]", help="The configuration; default: $TRUNKLINE_CONFIG, or ./config.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def plan(
+    folder: Folder = None,
+    as_json: AsJson = False,
+    tell: Annotated[bool, typer.Option("--exit-code", help="Exit 2 if there is something to change.")] = False,
+) -> None:
+    """Show what `apply` would change in LiveKit: its trunks and dispatch rules. Changes nothing."""
+    with failing.plainly():
+        from cli import changing
+
+        changes = changing.plan(folder, as_json=as_json)
+        raise SystemExit(failing.EXIT_DIFFERS if tell and changes else 0)
+
+
+def apply(
+    folder: Folder = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+    url: Annotated[str | None, typer.Option(help="Base URL of dispatch; else TRUNKLINE_DISPATCH_URL.")] = None,
+) -> None:
+    """Make LiveKit's trunks and dispatch rules what the configuration wants. What others made is left alone."""
+    with failing.plainly():
+        from cli import changing
+
+        changing.apply(folder, yes=yes, as_json=as_json, url=url)

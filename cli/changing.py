@@ -1,0 +1,111 @@
+"""What `trunkline plan` and `trunkline apply` do."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import pathlib
+import sys
+from collections.abc import AsyncIterator, Mapping
+
+import typer
+from livekit import api as livekit_api
+
+from callcore import errors
+from cli import changes_screen, leasing, screen
+from dispatch.livekit import client
+from sip_config import apply as applying
+from sip_config import configurations, environments, loading
+
+_LOOK_S = 15.0  # LiveKit answers in milliseconds; each of its two lists has 5 s
+_APPLY_S = 60.0  # thousands of objects; and no longer than the lease
+_NEEDED = ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
+_SCHEMES = ("ws://", "wss://", "http://", "https://")
+
+
+def plan(folder: str | None, *, as_json: bool) -> int:
+    """Show what apply would change; how many objects."""
+    environment = environments.read()
+    configuration = _load(folder, environment)
+    found = asyncio.run(_look(configuration, environment))
+    changes_screen.show(found, as_json=as_json)
+    return len(found.changes)
+
+
+def apply(folder: str | None, *, yes: bool, as_json: bool, url: str | None) -> None:
+    """Show what is to change, ask unless told not to, and change it.
+
+    Raises:
+        Conflict: something of somebody else is in the way, somebody else applies, or LiveKit has changed meanwhile.
+        BadInput: there is nobody to ask.
+    """
+    environment = environments.read()
+    configuration = _load(folder, environment)
+    found = asyncio.run(_look(configuration, environment))
+    if not as_json or found.conflicts or not (found.changes and yes):
+        changes_screen.show(found, as_json=as_json)
+    if found.conflicts:
+        raise errors.Conflict("Nothing was changed: first make room for what is listed as in the way.")
+    if not found.changes:
+        return
+    if not yes:
+        _ask(as_json=as_json)
+    serving = asyncio.run(_carry_out(configuration, environment, found, url))
+    if as_json:
+        changes_screen.show(found, as_json=True)
+    else:
+        screen.print_line(f"Applied: {changes_screen.counted(found)}.")
+    if serving is not None and serving != configuration.version:
+        _note(f"dispatch still serves version {serving}; run `trunkline reload` to have it serve this one")
+
+
+def _ask(*, as_json: bool) -> None:
+    if as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise errors.BadInput("Nothing was changed: nobody can be asked here; give --yes to apply without asking.")
+    if not typer.confirm("Apply this?"):
+        raise errors.Conflict("Nothing was changed.")
+
+
+async def _look(configuration: configurations.Configuration, environment: Mapping[str, str]) -> applying.Plan:
+    async with _livekit(environment, _LOOK_S) as livekit:
+        return await applying.plan(configuration, livekit)
+
+
+async def _carry_out(
+    configuration: configurations.Configuration, environment: Mapping[str, str], shown: applying.Plan, url: str | None
+) -> str | None:
+    """Apply what was shown; the version that dispatch serves, where it answers."""
+    lease = leasing.held(environment, url, ttl_s=int(_APPLY_S + _LOOK_S), note=_note)
+    async with lease as serving, _livekit(environment, _APPLY_S) as livekit:
+        if await applying.plan(configuration, livekit) != shown:
+            raise errors.Conflict("Nothing was changed: LiveKit is not as it was shown any more. Try again.")
+        await applying.apply(configuration, livekit)
+    return serving
+
+
+@contextlib.asynccontextmanager
+async def _livekit(environment: Mapping[str, str], limit_s: float) -> AsyncIterator[livekit_api.LiveKitAPI]:
+    """LiveKit's API for so long at most."""
+    missing = [
+        f"{name} is not set: it says how to reach livekit-server." for name in _NEEDED if not environment.get(name)
+    ]
+    if missing:
+        raise errors.ConfigurationInvalid(missing)
+    url, key, secret = (environment[name] for name in _NEEDED)
+    if not url.startswith(_SCHEMES):
+        raise errors.ConfigurationInvalid(["LIVEKIT_URL must begin with ws://, wss://, http:// or https://."])
+    try:
+        async with asyncio.timeout(limit_s), client.connect(url, key, secret) as livekit:
+            yield livekit
+    except TimeoutError:
+        raise errors.Unavailable(f"{url} took longer than {limit_s:g} s; run this again to finish.") from None
+    except errors.Unavailable as error:
+        raise errors.Unavailable(f"{url} does not answer as it should. {error.message}") from None
+
+
+def _load(folder: str | None, environment: Mapping[str, str]) -> configurations.Configuration:
+    return loading.load(pathlib.Path(folder or environment.get("TRUNKLINE_CONFIG") or "config"), environment)
+
+
+def _note(text: str) -> None:
+    sys.stderr.write(f"note: {text}\n")

@@ -1,0 +1,168 @@
+"""Dials a phone into a room.
+
+Only the SIP status tells why a dial failed, LiveKit's own error codes do not; and giving up waiting does not stop the
+dial, removing the leg does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import enum
+from collections.abc import Mapping
+from typing import Protocol
+
+import aiohttp
+from google.protobuf import duration_pb2
+from livekit import api
+
+from callcore import transfers
+from dispatch.livekit import rooms
+from sip_config.schema import trunks
+
+_REQUEST_S = 2.0
+_LATE_S = 3.0  # LiveKit ends a dial at its ringing timeout and says so within 0.1 s
+
+_NOBODY = frozenset({api.ServerErrorCode.CANCELED, api.ServerErrorCode.DEADLINE_EXCEEDED})
+_NOBODY_KNOWS = frozenset({api.ServerErrorCode.UNAVAILABLE, api.ServerErrorCode.INTERNAL, api.ServerErrorCode.UNKNOWN})
+_TRANSPORTS = {
+    trunks.Transport.UDP: api.SIP_TRANSPORT_UDP,
+    trunks.Transport.TCP: api.SIP_TRANSPORT_TCP,
+    trunks.Transport.TLS: api.SIP_TRANSPORT_TLS,
+}
+_ENCRYPTIONS = {
+    trunks.MediaEncryption.DISABLE: api.SIP_MEDIA_ENCRYPT_DISABLE,
+    trunks.MediaEncryption.ALLOW: api.SIP_MEDIA_ENCRYPT_ALLOW,
+    trunks.MediaEncryption.REQUIRE: api.SIP_MEDIA_ENCRYPT_REQUIRE,
+}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Route:
+    """How a phone is reached, and as whom."""
+
+    host: str
+    """With a port where it is not the usual one."""
+    user: str
+    """User part of the URI that is called: a number or a name."""
+    transport: trunks.Transport
+    media_encryption: trunks.MediaEncryption = trunks.MediaEncryption.DISABLE
+    auth: trunks.Auth | None = None
+    caller: str
+    """User part of the From URI: the number that the phone shows."""
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    longest_ringing_s: float = 80.0
+    """How long that phone may ring at most, as the trunk says, or as long as any of ours may."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Dial:
+    """One phone to be dialed into a room."""
+
+    room_name: str
+    identity: str
+    """Of the new leg; each dial has its own."""
+    transfer_id: str
+    route: Route
+    ringing_timeout_s: float
+
+
+class Stage(enum.StrEnum):
+    """Where a dialed leg is."""
+
+    RINGING = "ringing"
+    CONNECTED = "connected"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Answer:
+    """How a dial ended."""
+
+    result: transfers.AttemptResult
+    """`unknown` where LiveKit was lost in between; `no_answer` also for a dial that somebody called off."""
+    sip_status_code: int | None = None
+
+
+class Dialer(Protocol):
+    """What dispatch does with phones that it calls itself."""
+
+    async def dial(self, dial: Dial) -> Answer:
+        """Dial, with ringback for whoever is in the room, and wait for the answer. Never raises for a failed dial."""
+        ...
+
+    async def give_up(self, room_name: str, identity: str) -> None:
+        """Stop ringing, or hang up; a leg that is not there is a success.
+
+        Raises:
+            LiveKitUnavailable: LiveKit did not do it.
+        """
+        ...
+
+
+class LiveKitDialer:
+    """`Dialer` over LiveKit's API."""
+
+    def __init__(self, livekit: api.LiveKitAPI) -> None:
+        self._livekit = livekit
+
+    async def dial(self, dial: Dial) -> Answer:
+        try:
+            async with asyncio.timeout(dial.ringing_timeout_s + _LATE_S):
+                await self._livekit.sip.create_sip_participant(request(dial))
+        except api.ServerError as error:
+            return _failure(error)
+        except aiohttp.ClientConnectorError:
+            return Answer(result=transfers.AttemptResult.UNAVAILABLE)  # nothing was sent
+        except (aiohttp.ClientError, TimeoutError):
+            return Answer(result=transfers.AttemptResult.UNKNOWN)
+        return Answer(result=transfers.AttemptResult.ANSWERED, sip_status_code=200)
+
+    async def give_up(self, room_name: str, identity: str) -> None:
+        wanted = api.RoomParticipantIdentity(room=room_name, identity=identity)
+        try:
+            async with asyncio.timeout(_REQUEST_S):
+                await self._livekit.room.remove_participant(wanted)
+        except api.ServerError as error:
+            if error.code != api.ServerErrorCode.NOT_FOUND:
+                raise rooms.LiveKitUnavailable(f"LiveKit failed: {error.code}") from None
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise rooms.LiveKitUnavailable(f"LiveKit failed: {type(error).__name__}") from None
+
+
+def stage_of(leg: rooms.Participant) -> Stage:
+    """Whether a dialed leg is picked up."""
+    return Stage.CONNECTED if leg.attributes.get("sip.callStatus") == "active" else Stage.RINGING
+
+
+def request(dial: Dial) -> api.CreateSIPParticipantRequest:
+    """A dial in LiveKit's words. The trunk goes along with the request: LiveKit keeps no outbound trunk of ours."""
+    route = dial.route
+    trunk = api.SIPOutboundConfig(hostname=route.host, transport=_TRANSPORTS[route.transport])
+    if route.auth is not None:
+        trunk.auth_username = route.auth.username
+        trunk.auth_password = route.auth.password.get_secret_value()
+    return api.CreateSIPParticipantRequest(
+        trunk=trunk,
+        sip_number=route.caller,
+        sip_call_to=route.user,
+        room_name=dial.room_name,
+        participant_identity=dial.identity,
+        participant_name=transfers.Kind.FORWARD.value,
+        participant_attributes={transfers.LEG_ATTRIBUTE: dial.transfer_id},
+        headers=dict(route.headers),
+        media_encryption=_ENCRYPTIONS[route.media_encryption],
+        ringing_timeout=duration_pb2.Duration(seconds=max(1, round(dial.ringing_timeout_s))),
+        hide_phone_number=True,
+        play_dialtone=True,
+        wait_until_answered=True,
+    )
+
+
+def _failure(error: api.ServerError) -> Answer:
+    if isinstance(error, api.SipCallError) and error.sip_status_code is not None:
+        return Answer(result=transfers.result_of(error.sip_status_code), sip_status_code=error.sip_status_code)
+    if error.code in _NOBODY:
+        return Answer(result=transfers.AttemptResult.NO_ANSWER)
+    if error.code in _NOBODY_KNOWS:
+        return Answer(result=transfers.AttemptResult.UNKNOWN)
+    return Answer(result=transfers.AttemptResult.CARRIER_FAILURE)

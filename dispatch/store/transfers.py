@@ -1,0 +1,101 @@
+"""Rows of transfers."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext import asyncio as sa_async
+
+from callcore import calls, errors, transfers
+from dispatch.store import readable, tables
+
+_T = tables.transfers
+_OPEN = tuple(state.value for state in transfers.State if not state.is_final)
+
+
+class NoSuchTransfer(errors.NotFound):
+    """This call has no such transfer."""
+
+
+async def insert(tx: sa_async.AsyncConnection, transfer: transfers.Transfer) -> None:
+    await tx.execute(sa.insert(_T).values(_values(transfer)))
+
+
+async def update(tx: sa_async.AsyncConnection, transfer: transfers.Transfer) -> None:
+    await tx.execute(sa.update(_T).where(_T.c.id == transfer.id).values(_values(transfer)))
+
+
+async def get(tx: sa_async.AsyncConnection, call_id: str, transfer_id: str) -> transfers.Transfer:
+    """A transfer of a call.
+
+    Raises:
+        NoSuchTransfer: there is none, or it is another call's.
+    """
+    for transfer in await of_call(tx, call_id):
+        if transfer.id == transfer_id:
+            return transfer
+    raise NoSuchTransfer
+
+
+async def of_call(tx: sa_async.AsyncConnection, call_id: str) -> tuple[transfers.Transfer, ...]:
+    """Every transfer of a call, oldest first."""
+    rows = await tx.execute(sa.select(_T).where(_T.c.call_id == call_id).order_by(_T.c.id))
+    return readable.only(rows, _transfer, "transfers")
+
+
+async def unfinished(tx: sa_async.AsyncConnection) -> tuple[transfers.Transfer, ...]:
+    """Every transfer that is under way, oldest first."""
+    rows = await tx.execute(sa.select(_T).where(_T.c.state.in_(_OPEN)).order_by(_T.c.id))
+    return readable.only(rows, _transfer, "transfers")
+
+
+async def carrying(tx: sa_async.AsyncConnection) -> Mapping[str, transfers.Transfer]:
+    """By the id of a call that has not ended: the transfer that is bridged or under way, so that no agent is needed."""
+    called = tables.calls
+    query = (
+        sa.select(_T)
+        .join(called, called.c.id == _T.c.call_id)
+        .where(_T.c.state.in_((*_OPEN, transfers.State.BRIDGED.value)), called.c.status != calls.Status.ENDED.value)
+    )
+    rows = await tx.execute(query.order_by(_T.c.id))
+    return {transfer.call_id: transfer for transfer in readable.only(rows, _transfer, "transfers")}
+
+
+def _values(transfer: transfers.Transfer) -> dict[str, object]:
+    return {
+        "id": transfer.id,
+        "call_id": transfer.call_id,
+        "kind": transfer.kind.value,
+        "state": transfer.state.value,
+        "identity": transfer.identity,
+        "attempts": [dataclasses.asdict(attempt) for attempt in transfer.attempts],
+        "created_at": transfer.created_at,
+        "updated_at": transfer.updated_at,
+    }
+
+
+def _transfer(row: sa.Row[Any]) -> transfers.Transfer:
+    return transfers.Transfer(
+        id=row.id,
+        call_id=row.call_id,
+        kind=transfers.Kind(row.kind),
+        state=transfers.State(row.state),
+        identity=row.identity,
+        attempts=tuple(_attempt(kept) for kept in row.attempts),
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def _attempt(kept: Mapping[str, Any]) -> transfers.Attempt:
+    result = kept.get("result")
+    return transfers.Attempt(
+        to=kept.get("to") or "",
+        label=kept.get("label"),
+        result=transfers.AttemptResult(result) if result else None,
+        sip_status_code=kept.get("sip_status_code"),
+        seconds=kept.get("seconds"),
+    )

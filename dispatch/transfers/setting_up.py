@@ -1,0 +1,37 @@
+"""Puts transfers into the application."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from dispatch import background, keys
+from dispatch.transfers import driving, records, service
+
+if TYPE_CHECKING:
+    from dispatch import app as dispatch_app
+
+
+def set_up(app: web.Application, parts: dispatch_app.Parts) -> None:
+    """Make the service of `keys.TRANSFERS`; ledger, switchboard and closer are there already."""
+    book = records.Records(app[keys.LEDGER], app[keys.WAKEUPS], parts.clock)
+    means = driving.Means(
+        store=parts.store,
+        records=book,
+        dialer=parts.dialer,
+        livekit=parts.livekit,
+        closer=app[keys.CLOSER],
+        board=app[keys.SWITCHBOARD],
+        wakeups=app[keys.WAKEUPS],
+        counters=app[keys.METRICS],
+        clock=parts.clock,
+    )
+    transfers = service.Transfers(parts.store, book, driving.Driver(means))
+    app[keys.TRANSFERS] = transfers
+
+    async def stop(_: web.Application) -> None:
+        await transfers.aclose()
+
+    app.on_cleanup.append(stop)
+    app.cleanup_ctx.append(background.beside(transfers=transfers.run))

@@ -1,0 +1,63 @@
+"""One call that is to be decided: everything that its plan may depend on."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+
+from sip_config import conditions, configurations, metadata_templates, schema, variables
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Occasion:
+    """A call to one of our numbers."""
+
+    configuration: configurations.Configuration
+    number: schema.Number
+    """The number that was dialed."""
+    caller: str | None
+    """The caller's number as E.164; None where it is withheld or unusable."""
+    forwarded_from: str | None
+    """Whose phone sent the call on to us, as E.164; None where nobody's did."""
+    now: dt.datetime
+    """Aware."""
+    is_business_hours: bool
+    call: str
+    """Tells this call from others of callers who are not known."""
+
+    @property
+    def facts(self) -> conditions.Facts:
+        """What conditions may ask."""
+        return conditions.Facts(
+            is_business_hours=self.is_business_hours, now=self.now, caller=self.caller or "", dialed=self.number.e164
+        )
+
+    def holds(self, condition: str | None) -> bool:
+        """Whether a `when` lets this call in; one that fails does not."""
+        return condition is None or conditions.compile(condition).holds(self.facts)
+
+    def variables(self, agent: configurations.Agent) -> variables.Variables:
+        """What texts may speak of."""
+        organization, settings = self.configuration.organization, agent.settings
+        return variables.Variables(
+            organization=variables.OrganizationNames(
+                id=organization.id, name=organization.name, time_zone=organization.time_zone
+            ),
+            agent=variables.AgentNames(id=agent.id, name=settings.name, language=settings.language),
+            number=variables.NumberNames(
+                e164=self.number.e164,
+                label=self.number.label or "",
+                brand_name=self.number.brand_name or organization.name,
+            ),
+            now=variables.Moment.at(self.now, organization.time_zone),
+            time_zone=organization.time_zone,
+            is_business_hours=self.is_business_hours,
+            caller=self.caller or "",
+        )
+
+    def metadata(self, agent: configurations.Agent | None) -> dict[str, str]:
+        """The session's metadata: the number's template, filled in, under the word of the agent that takes the call."""
+        values = metadata_templates.Values(
+            caller=self.caller, dialed=self.number.e164, forwarded_from=self.forwarded_from
+        )
+        return metadata_templates.render(self.number, agent.settings if agent else None, values)

@@ -1,0 +1,59 @@
+"""Which agent is it: by the number's routes, its agent or its A/B test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sip_config import metadata_names, occasions, problems, schema
+from sip_config.routing import splits, steps
+
+_NAMED = "agent"  # a number's metadata may say by this key who answers, where nothing else does
+
+
+def choose(occasion: occasions.Occasion, trail: steps.Trail) -> str | None:
+    """The agent's id; None where the number names none."""
+    number = occasion.number
+    path: problems.Path = ("numbers", number.e164)
+    for index, route in enumerate(number.routes):
+        if occasion.holds(route.when):
+            trail.passed(
+                steps.StepName.ROUTE, f"route {index + 1} of {len(number.routes)} fits", (*path, "routes", index)
+            )
+            return _chosen(occasion, route.agent, route.split, (*path, "routes", index), trail)
+    if number.routes:
+        trail.passed(steps.StepName.ROUTE, f"none of {len(number.routes)} routes fits", (*path, "routes"))
+    named = _named(number)
+    if number.agent is None and number.split is None and named is not None:
+        return _chosen(occasion, named, None, (*path, "metadata"), trail)
+    return _chosen(occasion, number.agent, number.split, path, trail)
+
+
+def possible(number: schema.Number) -> frozenset[str]:
+    """Ids of the agents that may answer a number."""
+    ways: list[schema.Number | schema.Route] = [number, *number.routes]
+    found = {agent_id for way in ways for agent_id in (way.agent, *(way.split or ())) if agent_id is not None}
+    named = _named(number)
+    return frozenset(found | {named} if named is not None else found)
+
+
+def _named(number: schema.Number) -> str | None:
+    """The agent that the metadata names: a fixed text, for what a caller brings chooses nobody."""
+    text = number.metadata.get(_NAMED)
+    return None if text is None or metadata_names.has_names(text) else text
+
+
+def _chosen(
+    occasion: occasions.Occasion,
+    agent: str | None,
+    split: Mapping[str, int] | None,
+    path: problems.Path,
+    trail: steps.Trail,
+) -> str | None:
+    if not split:
+        if agent is not None:
+            trail.passed(steps.StepName.AGENT, f"`{agent}`", (*path, "agent"))
+        return agent
+    chosen = splits.choose(split, dialed=occasion.number.e164, caller=occasion.caller, call=occasion.call)
+    whose = "of this caller, always" if occasion.caller else "of this call: its caller is not known"
+    trail.passed(steps.StepName.AGENT, f"`{chosen}`, the side {whose}", (*path, "split"))
+    return chosen

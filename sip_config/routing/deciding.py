@@ -1,0 +1,157 @@
+"""The walk from a call to its plan."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from callcore import callers, calls, contract, endings, errors, forwarding
+from sip_config import agent_plans, configurations, fixed_plans, hours, live, occasions, schema
+from sip_config.routing import agents, lines, modes, steps
+
+_NOT_INBOUND = contract.Refuse(
+    reason=endings.Reason.POLICY_REFUSED, sip_status_code=403, text="Only inbound calls are routed"
+)
+_TAKES_NO_CALLS = contract.Refuse(
+    reason=endings.Reason.POLICY_REFUSED, sip_status_code=403, text="This number takes no calls"
+)
+_NOBODY = contract.Refuse(
+    reason=endings.Reason.INTERNAL_ERROR, sip_status_code=500, text="No agent is set for this number"
+)
+_BAD_PROMPT = contract.Refuse(
+    reason=endings.Reason.INTERNAL_ERROR, sip_status_code=500, text="A text cannot be rendered for this call"
+)
+
+
+def decide(
+    configuration: configurations.Configuration,
+    live_objects: live.LiveObjects,
+    intake: contract.CallIntake,
+    now: dt.datetime,
+    *,
+    ring_back: steps.RingBack | None = None,
+) -> steps.Decision:
+    """What to do with an inbound call, and every step on the way.
+
+    A call goes on only if it came by the very trunk and rule that were made for its number. The agent that dialed this
+    caller lately takes the call that comes back, also on a number that strangers may not call; but in the off hours of
+    a number that has them, a call that comes back gets what all calls get.
+
+    Args:
+        configuration: what the operator wants.
+        live_objects: the trunks and rules that LiveKit has for it.
+        intake: the call as its job first saw it.
+        now: the time, aware: hours, conditions and prompts go by it.
+        ring_back: whom the caller calls back, where anybody knows.
+    """
+    trail = steps.Trail()
+    try:
+        plan = _walk(configuration, live_objects, intake, now, ring_back, trail)
+    except steps.Refused as refused:
+        plan = refused.refusal
+    return steps.Decision(plan=plan, steps=trail.steps)
+
+
+def _walk(
+    configuration: configurations.Configuration,
+    live_objects: live.LiveObjects,
+    intake: contract.CallIntake,
+    now: dt.datetime,
+    ring_back: steps.RingBack | None,
+    trail: steps.Trail,
+) -> contract.Plan:
+    if intake.direction is not calls.Direction.INBOUND:
+        raise trail.refused(steps.StepName.DIRECTION, "a call of ours: only inbound ones are routed", _NOT_INBOUND)
+    number = lines.find(configuration, intake, trail)
+    lines.check_arrival(live_objects, number, intake, trail)
+    returning = _returning(configuration, ring_back, trail)
+    _check_direction(number, returning, trail)
+    verdict = hours.judge(configuration.hours, configuration.organization.time_zone, now)
+    occasion = _occasion(configuration, number, intake, now, is_business_hours=verdict.is_open)
+    trail.passed(steps.StepName.HOURS, verdict.text, verdict.setting)
+    action = modes.choose(occasion, trail, is_returning=returning is not None)
+    agent = _agent(occasion, action, returning, trail)
+    return _plan(occasion, action, agent, trail, is_ring_back=returning is not None)
+
+
+def _returning(
+    configuration: configurations.Configuration, ring_back: steps.RingBack | None, trail: steps.Trail
+) -> configurations.Agent | None:
+    """The agent that this caller calls back."""
+    if ring_back is None:
+        return None
+    agent = configuration.agents.get(ring_back.agent_id)
+    if agent is None:
+        trail.passed(steps.StepName.RING_BACK, "a call of ours comes back, but its agent is gone")
+        return None
+    trail.passed(steps.StepName.RING_BACK, f"a call of `{agent.id}` comes back", ("agents", agent.id))
+    return agent
+
+
+def _check_direction(number: schema.Number, returning: configurations.Agent | None, trail: steps.Trail) -> None:
+    setting = ("numbers", number.e164, "direction")
+    if not number.takes_calls and returning is None:
+        text = "the number only places calls, and this caller was not called from it lately"
+        raise trail.refused(steps.StepName.DIRECTION, text, _TAKES_NO_CALLS, setting)
+    whom = "takes calls" if number.takes_calls else "only places calls, but this one comes back"
+    trail.passed(steps.StepName.DIRECTION, f"the number {whom}", setting)
+
+
+def _occasion(
+    configuration: configurations.Configuration,
+    number: schema.Number,
+    intake: contract.CallIntake,
+    now: dt.datetime,
+    *,
+    is_business_hours: bool,
+) -> occasions.Occasion:
+    region = configuration.organization.country
+    return occasions.Occasion(
+        configuration=configuration,
+        number=number,
+        caller=callers.classify(intake.caller, region).number,
+        forwarded_from=forwarding.e164(intake.forwarded_from, dialed=number.e164, region=region),
+        now=now,
+        is_business_hours=is_business_hours,
+        call=intake.sip_call_id or intake.room_name,
+    )
+
+
+def _agent(
+    occasion: occasions.Occasion, action: calls.Action, returning: configurations.Agent | None, trail: steps.Trail
+) -> configurations.Agent:
+    """The agent that talks; where none does, the one whose voice speaks, which may be any if the number names none."""
+    known = occasion.configuration.agents
+    if returning is not None:
+        trail.passed(steps.StepName.AGENT, f"`{returning.id}`, which the caller calls back", ("agents", returning.id))
+        return returning
+    agent_id = agents.choose(occasion, trail)
+    if agent_id is None and action is not calls.Action.CONVERSE:
+        agent_id = min(known, default=None)
+    if agent_id is None or agent_id not in known:
+        setting = ("numbers", occasion.number.e164, "agent")
+        raise trail.refused(steps.StepName.AGENT, "no agent is set for this call", _NOBODY, setting)
+    return known[agent_id]
+
+
+def _plan(
+    occasion: occasions.Occasion,
+    action: calls.Action,
+    agent: configurations.Agent,
+    trail: steps.Trail,
+    *,
+    is_ring_back: bool,
+) -> contract.Plan:
+    try:
+        match action:
+            case calls.Action.FORWARD:
+                return fixed_plans.forward(occasion, agent)
+            case calls.Action.MESSAGE:
+                return fixed_plans.message(occasion, agent)
+            case calls.Action.VOICEMAIL:
+                return fixed_plans.voicemail(occasion, agent)
+            case calls.Action.CONVERSE:
+                plan = agent_plans.make(occasion, agent)
+                return contract.Converse(agent=plan, ring_back=is_ring_back, metadata=occasion.metadata(agent))
+    except errors.ConfigurationInvalid as error:
+        text = "; ".join(error.problems)
+        raise trail.refused(steps.StepName.PLAN, text, _BAD_PROMPT, ("agents", agent.id)) from None

@@ -1,0 +1,102 @@
+"""What a number does in and off the business's hours."""
+
+import asyncio
+
+import pytest
+import pytest_asyncio
+
+from cli import api
+from lab import labs, softphone
+from tests.calls import clocks, hearing, lines, standing, voicemails
+
+pytestmark = [pytest.mark.calls, pytest.mark.asyncio(loop_scope="session")]
+
+ANSWER_S = 10.0
+MESSAGE_S = 20.0
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def day(lab: labs.Lab) -> labs.Lab:
+    """The lab in hours."""
+    await clocks.be_at(lab, clocks.IN_HOURS)
+    return lab
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def night(lab: labs.Lab) -> labs.Lab:
+    """The same lab off hours."""
+    await clocks.be_at(lab, clocks.OFF_HOURS)
+    return lab
+
+
+async def test_in_hours_the_agent_answers(day: labs.Lab, phone: softphone.Softphone, ledger: api.Api) -> None:
+    known = await standing.known_calls(ledger)
+    numbers = (lines.MESSAGE_OFF_HOURS, lines.VOICEMAIL_OFF_HOURS, lines.FORWARD_OFF_HOURS)
+    calls = [await phone.dial(standing.uri(day, number), caller=standing.CALLER) for number in numbers]
+    await asyncio.gather(*(call.answered(timeout=ANSWER_S) for call in calls))
+    await asyncio.gather(*(call.hears_speech(timeout=5, since_s=0) for call in calls))
+    await asyncio.gather(*(call.hears_silence(for_s=1.0, timeout=15, since_s=call.now_s) for call in calls))
+    await asyncio.gather(*(call.hang_up() for call in calls))
+    assert [hearing.says(call, lines.OTHER_GREETING) for call in calls] == [True] * 3
+    rows = await standing.new_rows(ledger, known, 3)
+    assert {row["to"]: row["agentId"] for row in rows} == dict.fromkeys(numbers, "second-desk")
+    await standing.settles(day, phone)
+
+
+async def hears_closed(lab: labs.Lab, phone: softphone.Softphone) -> None:
+    call = await phone.dial(standing.uri(lab, lines.MESSAGE_OFF_HOURS), caller=standing.CALLER)
+    await call.answered(timeout=ANSWER_S)
+    assert (await call.ended(timeout=MESSAGE_S)).by is softphone.EndedBy.PEER
+    assert hearing.says(call, lines.CLOSED)
+    assert not hearing.says(call, lines.OTHER_GREETING)
+
+
+async def test_off_hours_a_message_is_spoken(night: labs.Lab, phone: softphone.Softphone, ledger: api.Api) -> None:
+    known = await standing.known_calls(ledger)
+    await hears_closed(night, phone)
+    (row,) = await standing.new_rows(ledger, known, 1)
+    assert (row["agentId"], row["action"]) == (None, "message")
+    assert row["termination"]["endedBy"] != "caller"
+    assert row["answeredAt"] is not None
+    await standing.settles(night, phone)
+
+
+async def test_off_hours_a_message_is_taken(night: labs.Lab, phone: softphone.Softphone, ledger: api.Api) -> None:
+    known = await standing.known_calls(ledger)
+    call = await phone.dial(standing.uri(night, lines.VOICEMAIL_OFF_HOURS), caller=standing.CALLER)
+    await call.answered(timeout=ANSWER_S)
+    said = await voicemails.leave(call)
+    await voicemails.assert_kept(night, ledger, known, said)
+    await standing.settles(night, phone)
+
+
+async def test_off_hours_another_phone_rings(
+    night: labs.Lab, phone: softphone.Softphone, callee: softphone.Softphone, ledger: api.Api
+) -> None:
+    known = await standing.known_calls(ledger)
+    callee.answer_with(softphone.Answering(), user=lines.OFF_HOURS_CALLEE)
+    near = await phone.dial(standing.uri(night, lines.FORWARD_OFF_HOURS), caller=standing.CALLER)
+    far = await callee.next_call(timeout=ANSWER_S)
+    await far.hears_silence(for_s=0.1, timeout=5)
+    await near.hang_up()
+    await far.ended(timeout=5)
+    (row,) = await standing.new_rows(ledger, known, 1)
+    assert row["agentId"] is None
+    await standing.settles(night, phone)
+
+
+async def test_without_dispatch_the_worker_knows_the_hours(night: labs.Lab, phone: softphone.Softphone) -> None:
+    """By its snapshot and its own clock; and a message that was left goes to dispatch when that is back."""
+    async with standing.ledger_of(night) as ledger:
+        known = await standing.known_calls(ledger)
+    await night.dispatch.stop()
+    call = await phone.dial(standing.uri(night, lines.VOICEMAIL_OFF_HOURS), caller=standing.CALLER)
+    await call.answered(timeout=ANSWER_S)
+    said, _ = await asyncio.gather(voicemails.leave(call), hears_closed(night, phone))
+    await night.dispatch.start()
+    await night.ready()
+    async with standing.ledger_of(night) as ledger:
+        rows = await standing.new_rows(ledger, known, 2)
+        closed = next(row for row in rows if row["to"] == lines.MESSAGE_OFF_HOURS)
+        await voicemails.assert_kept(night, ledger, known | {closed["callId"]}, said)
+    await standing.settles(night, phone)

@@ -1,0 +1,75 @@
+"""Two thousand mutated configurations: seeded, resumable, counted. `scripts/test long` runs it."""
+
+from __future__ import annotations
+
+import collections
+import hashlib
+import json
+import os
+import pathlib
+import re
+import time
+import traceback
+
+import pytest
+
+from sip_config import loading
+from tests.unit.sip_config import mutations
+
+pytestmark = [pytest.mark.integration, pytest.mark.long, pytest.mark.timeout(1800)]
+
+SEED = 20261121
+RUNS = 2_000
+MOST_S = 2.0
+RESULTS = pathlib.Path(os.environ.get("TRUNKLINE_RESULTS", "results")) / "mutations.jsonl"
+PROBLEM = re.compile(r"[^:\n]+:[1-9]\d*:[1-9]\d* \S[^\n]*")
+SOURCE = pathlib.Path(loading.__file__).parent
+
+
+def version() -> str:
+    """Changes with the code that is tried: results of other code do not count."""
+    text = b"".join(path.read_bytes() for path in sorted(SOURCE.rglob("*.py")))
+    return hashlib.sha256(text).hexdigest()[:12]
+
+
+def done(seed: int, code: str) -> dict[int, dict[str, object]]:
+    """The runs that an earlier, interrupted session has finished with this seed and code."""
+    if not RESULTS.exists():
+        return {}
+    kept = [json.loads(line) for line in RESULTS.read_text().splitlines()]
+    return {run["run"]: run for run in kept if (run["seed"], run["version"]) == (seed, code)}
+
+
+def test_two_thousand_mutations_give_no_traceback(tmp_path: pathlib.Path) -> None:
+    RESULTS.parent.mkdir(exist_ok=True)
+    code, origins = version(), mutations.originals()
+    finished = done(SEED, code)
+    with RESULTS.open("a") as results:
+        for run in range(RUNS):
+            if run in finished:
+                continue
+            outcome = {"run": run, "seed": SEED, "version": code, **tried(tmp_path / str(run), run, origins)}
+            results.write(json.dumps(outcome) + "\n")
+            results.flush()
+    outcomes = done(SEED, code).values()
+    counted = collections.Counter(str(outcome["outcome"]) for outcome in outcomes)
+    assert len(outcomes) == RUNS
+    assert [outcome for outcome in outcomes if outcome["outcome"] not in ("valid", "told")] == []
+    assert counted["told"] > RUNS / 2
+    assert [outcome for outcome in outcomes if float(str(outcome["cpu_s"])) > MOST_S] == []
+
+
+def tried(folder: pathlib.Path, run: int, origins: list[mutations.Files]) -> dict[str, object]:
+    """What came of one mutation."""
+    mutations.write(folder, mutations.mutate(run, SEED, origins))
+    before = time.process_time()
+    try:
+        examined = loading.examine(folder, mutations.ENVIRONMENT)
+    except Exception:  # noqa: BLE001 - this is what must not be, whatever it is
+        return {"outcome": "traceback", "cpu_s": 0.0, "said": traceback.format_exc()[-500:]}
+    cpu_s = round(time.process_time() - before, 3)
+    said = [str(problem) for problem in examined.found]
+    without_place = [problem for problem in said if not PROBLEM.fullmatch(problem)]
+    if without_place or (examined.configuration is None) != bool(said):
+        return {"outcome": "no place", "cpu_s": cpu_s, "said": without_place[:3]}
+    return {"outcome": "told" if said else "valid", "cpu_s": cpu_s, "problems": len(said)}

@@ -1,0 +1,324 @@
+"""A forward, from the job's request to the bridge or to the reason why there is none."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from callcore import calls, contract, endings, transfers
+from dispatch import keys
+from dispatch.ledger import legs
+from dispatch.store import transfers as rows
+from dispatch.transfers import driving
+from sip_config import configurations, schema
+from tests.unit.dispatch import conftest, dialers, doubles, samples
+
+pytestmark = pytest.mark.unit
+
+TO = "+12015550199"
+SOON_S = 10.0
+WISH = contract.ForwardRequest(job_id="AJ_1", generation=1)
+VOICE = contract.Voice(tts=contract.ProviderSpec(provider="offline"), language="en-US")
+PLAN = contract.Forward(to=TO, ringing_timeout_s=20, otherwise=contract.Announce(text="Closed.", voice=VOICE))
+
+
+@pytest.fixture
+def configuration(configuration: configurations.Configuration) -> configurations.Configuration:
+    """The sample set, with a trunk that places calls."""
+    ways = {
+        name: trunk.model_copy(update={"outbound": schema.OutboundTrunk(address="127.0.0.1:5090")})
+        for name, trunk in configuration.trunks.items()
+    }
+    return dataclasses.replace(configuration, trunks=ways)
+
+
+@pytest.fixture(autouse=True)
+def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(driving, "_LOOK_S", 0.01)
+
+
+async def ringing_call(service: conftest.Service, plan: contract.Plan | None = PLAN) -> str:
+    """A call whose job was told what to do."""
+    await service.deliver(samples.arrived())
+    service.livekit.present[samples.ROOM] = [doubles.CALLER, doubles.AGENT]
+    call_id = (await service.only_call())["callId"]
+    if plan is not None:
+        await service.app[keys.LEDGER].keep_plan(call_id, plan)
+    return str(call_id)
+
+
+async def forward(service: conftest.Service, call_id: str) -> str:
+    status, progress = await service.internal("POST", f"/internal/calls/{call_id}/forward", WISH)
+    assert status == 200
+    return str(progress["transfer_id"])
+
+
+async def stored(service: conftest.Service, call_id: str) -> transfers.Transfer:
+    async with service.store.reading() as tx:
+        (transfer,) = await rows.of_call(tx, call_id)
+    return transfer
+
+
+async def settled(service: conftest.Service, call_id: str) -> transfers.Transfer:
+    """The transfer of a call, once it is over; the job would learn of it in the same way."""
+    async with asyncio.timeout(SOON_S):
+        while not (transfer := await stored(service, call_id)).state.is_final:
+            path = f"/internal/calls/{call_id}/transfers/{transfer.id}?state={transfer.state.value}"
+            status, _ = await service.internal("GET", path)
+            assert status == 200
+    return transfer
+
+
+async def told(service: conftest.Service, call_id: str) -> list[tuple[str, dict[str, object]]]:
+    _, body = await service.public(f"/v1/calls/{call_id}/events")
+    return [(event["type"], event["data"]) for event in body["events"] if "transfer" in event["type"]]
+
+
+async def test_caller_and_destination_are_connected(service: conftest.Service) -> None:
+    call_id = await ringing_call(service)
+    transfer_id = await forward(service, call_id)
+    dial = await service.dialer.ringing()
+    assert (dial.room_name, dial.transfer_id, dial.ringing_timeout_s) == (samples.ROOM, transfer_id, 20)
+    assert (dial.route.user, dial.route.host, dial.route.caller) == (TO, "127.0.0.1:5090", doubles.DIALED)
+
+    service.clock.advance(7)
+    service.dialer.answer(transfers.AttemptResult.ANSWERED, 200)
+    transfer = await settled(service, call_id)
+    assert transfer.state is transfers.State.BRIDGED
+    assert transfer.attempts == (
+        transfers.Attempt(to=TO, label=None, result=transfers.AttemptResult.ANSWERED, sip_status_code=200, seconds=7.0),
+    )
+    known = {"transfer_id": transfer_id, "kind": "forward", "destination": 1}
+    assert await told(service, call_id) == [
+        ("call.transfer.dialing", known),
+        ("call.transfer.bridged", known),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("result", "code"),
+    [
+        (transfers.AttemptResult.BUSY, 486),
+        (transfers.AttemptResult.NO_ANSWER, None),
+        (transfers.AttemptResult.REJECTED, 603),
+        (transfers.AttemptResult.CARRIER_FAILURE, 503),
+    ],
+)
+async def test_a_destination_that_does_not_answer_is_a_failure(
+    service: conftest.Service, result: transfers.AttemptResult, code: int | None
+) -> None:
+    call_id = await ringing_call(service)
+    await forward(service, call_id)
+    await service.dialer.ringing()
+    service.dialer.answer(result, code)
+    transfer = await settled(service, call_id)
+    assert transfer.state is transfers.State.FAILED
+    assert [(attempt.result, attempt.sip_status_code) for attempt in transfer.attempts] == [(result, code)]
+    kind, data = (await told(service, call_id))[-1]
+    assert (kind, data["result"], data["sip_status_code"]) == ("call.transfer.failed", result.value, code)
+    assert (await service.only_call())["status"] == "ringing"
+
+
+async def test_a_phone_rings_no_longer_than_its_trunk_allows(service: conftest.Service) -> None:
+    board = service.app[keys.SWITCHBOARD]
+    way = schema.OutboundTrunk.model_validate({"address": "127.0.0.1:5090", "ringing_timeout": "5s"})
+    ways = {name: trunk.model_copy(update={"outbound": way}) for name, trunk in board.configuration.trunks.items()}
+    board.reconfigure(dataclasses.replace(board.configuration, trunks=ways), doubles.LIVE)
+    await forward(service, await ringing_call(service))
+    assert (await service.dialer.ringing()).ringing_timeout_s == 5
+
+
+async def test_asking_many_times_dials_once(service: conftest.Service) -> None:
+    call_id = await ringing_call(service)
+    ids = await asyncio.gather(*(forward(service, call_id) for _ in range(10)))
+    await service.dialer.ringing()
+    service.dialer.answer(transfers.AttemptResult.BUSY, 486)
+    await settled(service, call_id)
+    assert await forward(service, call_id) == ids[0]
+    assert len(set(ids)) == len(service.dialer.dials) == 1
+
+
+async def test_what_is_driven_is_not_taken_for_abandoned(service: conftest.Service) -> None:
+    call_id = await ringing_call(service)
+    await forward(service, call_id)
+    for _ in range(3):
+        await service.app[keys.TRANSFERS].take_up()
+    await service.dialer.ringing()
+    await service.app[keys.TRANSFERS].take_up()
+    service.dialer.answer(transfers.AttemptResult.BUSY, 486)
+    transfer = await settled(service, call_id)
+    assert [attempt.result for attempt in transfer.attempts] == [transfers.AttemptResult.BUSY]
+    assert len(service.dialer.dials) == 1
+
+
+async def test_the_end_of_the_process_leaves_the_phone_ringing_for_the_next_one(service: conftest.Service) -> None:
+    call_id = await ringing_call(service)
+    await forward(service, call_id)
+    await service.dialer.ringing()
+    await service.app[keys.TRANSFERS].aclose()
+    assert service.dialer.given_up == []
+    assert (await stored(service, call_id)).state is transfers.State.DIALING
+
+
+async def caller_hangs_up(service: conftest.Service, call_id: str) -> None:
+    await service.deliver(samples.ENDED, first=2)
+
+
+async def leg_goes(service: conftest.Service, call_id: str) -> None:
+    left = legs.Left(room_name=samples.ROOM, at=service.clock.now(), reason="CLIENT_INITIATED")
+    service.livekit.present[samples.ROOM].remove(doubles.CALLER)
+    await service.app[keys.LEDGER].note_leg(left, "EV_left")
+
+
+async def operator_hangs_up(service: conftest.Service, call_id: str) -> None:
+    await service.app[keys.LEDGER].request_hangup(call_id)
+
+
+@pytest.mark.parametrize("happens", [caller_hangs_up, leg_goes, operator_hangs_up])
+async def test_the_phone_stops_ringing_when_there_is_nobody_to_connect(
+    service: conftest.Service, happens: Callable[[conftest.Service, str], Awaitable[None]]
+) -> None:
+    call_id = await ringing_call(service)
+    await forward(service, call_id)
+    dial = await service.dialer.ringing()
+    await happens(service, call_id)
+    transfer = await settled(service, call_id)
+    assert transfer.state is transfers.State.CANCELLED
+    assert [attempt.result for attempt in transfer.attempts] == [transfers.AttemptResult.CANCELLED]
+    assert dial.identity in service.dialer.given_up
+
+
+async def test_a_dial_whose_caller_is_gone_was_cancelled_and_not_unanswered(service: conftest.Service) -> None:
+    call_id = await ringing_call(service)
+    await forward(service, call_id)
+    await service.dialer.ringing()
+    service.livekit.present.pop(samples.ROOM)  # the job deletes the room; its report comes later
+    service.dialer.answer(transfers.AttemptResult.NO_ANSWER)
+    assert (await settled(service, call_id)).state is transfers.State.CANCELLED
+
+
+async def test_a_destination_that_must_not_be_dialed_is_not(service: conftest.Service) -> None:
+    call_id = await ringing_call(service, PLAN.model_copy(update={"to": doubles.DIALED}))
+    await forward(service, call_id)
+    assert (await settled(service, call_id)).state is transfers.State.FAILED
+    assert service.dialer.dials == []
+
+
+async def test_who_may_not_ask(service: conftest.Service) -> None:
+    async def refused(call_id: str, wish: contract.ForwardRequest = WISH) -> tuple[int, str]:
+        status, problem = await service.internal("POST", f"/internal/calls/{call_id}/forward", wish)
+        return status, problem["code"]
+
+    assert (await refused("call_01k8r3v5m2c4d6e8f0g1h2j3k4"))[0] == 404
+    call_id = await ringing_call(service, None)
+    assert await refused(call_id) == (409, "not_a_forward")
+    await service.app[keys.LEDGER].keep_plan(call_id, PLAN.otherwise)
+    assert await refused(call_id) == (409, "not_a_forward")
+    assert await refused(call_id, WISH.model_copy(update={"job_id": "AJ_2"})) == (409, "fenced")
+    await caller_hangs_up(service, call_id)
+    assert await refused(call_id) == (409, "call_over")
+    assert service.dialer.dials == []
+
+
+async def test_news_are_told_at_once_and_held_back_otherwise(service: conftest.Service) -> None:
+    call_id = await ringing_call(service)
+    transfer_id = await forward(service, call_id)
+    dial = await service.dialer.ringing()
+    path = f"/internal/calls/{call_id}/transfers/{transfer_id}"
+    _, progress = await service.internal("GET", f"{path}?state=requested")
+    assert progress == {"transfer_id": transfer_id, "state": "dialing", "identity": dial.identity}
+    assert (await service.internal("GET", path))[1]["state"] == "dialing"
+
+    held = asyncio.create_task(service.internal("GET", f"{path}?state=dialing"))
+    service.dialer.answer(transfers.AttemptResult.ANSWERED, 200)
+    assert (await held)[1]["state"] == "bridged"
+    assert (await service.internal("GET", f"{path}?state=bridged"))[1]["state"] == "bridged"
+    assert (await service.internal("GET", f"/internal/calls/{call_id}/transfers/tr_other"))[0] == 404
+
+
+async def left_behind(service: conftest.Service, state: transfers.State, status: str | None) -> str:
+    """A transfer that another process began, and its leg in the room, if any."""
+    call_id = await ringing_call(service)
+    now = service.clock.now()
+    begun = state is transfers.State.DIALING
+    attempt = transfers.Attempt(to=TO, label=None, result=None, sip_status_code=None, seconds=None)
+    transfer = transfers.Transfer(
+        id="tr_before",
+        call_id=call_id,
+        kind=transfers.Kind.FORWARD,
+        state=state,
+        attempts=(attempt,) if begun else (),
+        identity="tr_before_1" if begun else None,
+        created_at=now,
+        updated_at=now,
+    )
+    if status is not None:
+        service.livekit.present[samples.ROOM].append(dialers.leg("tr_before_1", status))
+    async with service.store.writing() as tx:
+        await rows.insert(tx, transfer)
+    await service.app[keys.TRANSFERS].take_up()
+    return call_id
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "then", "result"),
+    [
+        (transfers.State.DIALING, "active", transfers.State.BRIDGED, transfers.AttemptResult.ANSWERED),
+        (transfers.State.DIALING, None, transfers.State.FAILED, transfers.AttemptResult.UNKNOWN),
+        (transfers.State.REQUESTED, None, transfers.State.FAILED, None),
+    ],
+)
+async def test_a_restarted_dispatch_asks_the_room_and_never_dials_again(
+    service: conftest.Service,
+    state: transfers.State,
+    status: str | None,
+    then: transfers.State,
+    result: transfers.AttemptResult | None,
+) -> None:
+    call_id = await left_behind(service, state, status)
+    transfer = await settled(service, call_id)
+    assert transfer.state is then
+    assert [attempt.result for attempt in transfer.attempts] == ([result] if result else [])
+    assert service.dialer.dials == []
+
+
+async def test_a_phone_that_still_rings_after_a_restart_may_be_picked_up(service: conftest.Service) -> None:
+    call_id = await left_behind(service, transfers.State.DIALING, "ringing")
+    assert (await stored(service, call_id)).state is transfers.State.DIALING
+    service.livekit.present[samples.ROOM][-1] = dialers.leg("tr_before_1", "active")
+    assert (await settled(service, call_id)).state is transfers.State.BRIDGED
+
+
+async def test_a_phone_that_rings_on_after_its_time_is_stopped(service: conftest.Service) -> None:
+    call_id = await left_behind(service, transfers.State.DIALING, "ringing")
+    service.clock.advance(PLAN.ringing_timeout_s + transfers.SETTLE_S)
+    transfer = await settled(service, call_id)
+    assert (transfer.state, transfer.attempts[0].result) == (transfers.State.FAILED, transfers.AttemptResult.NO_ANSWER)
+    assert service.dialer.given_up == ["tr_before_1"]
+
+
+async def test_a_caller_who_left_during_the_restart_is_not_connected(service: conftest.Service) -> None:
+    call_id = await left_behind(service, transfers.State.DIALING, "ringing")
+    service.livekit.present[samples.ROOM].remove(doubles.CALLER)
+    assert (await settled(service, call_id)).state is transfers.State.CANCELLED
+    assert service.dialer.given_up == ["tr_before_1"]
+
+
+async def test_livekit_may_be_out_while_the_room_is_asked(service: conftest.Service) -> None:
+    service.livekit.failing.add(samples.ROOM)
+    call_id = await left_behind(service, transfers.State.DIALING, "active")
+    service.livekit.failing.clear()
+    assert (await settled(service, call_id)).state is transfers.State.BRIDGED
+
+
+async def test_a_call_that_says_itself_that_it_was_transferred_was(service: conftest.Service) -> None:
+    call_id = await ringing_call(service)
+    await forward(service, call_id)
+    await service.dialer.ringing()
+    over = samples.ENDED.model_copy(update={"reason": endings.Reason.TRANSFERRED, "ended_by": endings.EndedBy.CALLEE})
+    await service.deliver(samples.ANSWERED, over, first=2)
+    assert (await settled(service, call_id)).state is transfers.State.BRIDGED
+    assert (await service.only_call())["status"] == calls.Status.ENDED.value
