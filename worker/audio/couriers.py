@@ -50,27 +50,34 @@ class Courier:
         self._pauses = {path: pause for path in paths if (pause := self._pauses.get(path))}
         for path in paths:
             pause = self._pauses.get(path)
-            if pause is not None and pause.until > self._clock.monotonic():
-                continue
-            if parcel := await asyncio.to_thread(self._outbox.parcel, path):
+            if pause is None or pause.until <= self._clock.monotonic():
+                await self._deliver(path)
+
+    async def _deliver(self, path: pathlib.Path) -> None:
+        try:
+            parcel = await asyncio.to_thread(self._outbox.parcel, path)
+            if parcel is not None:
                 await self._send(parcel)
+        except OSError as error:
+            if self._wait(path):
+                _log.error("a recording cannot be read now", extra={"error_class": type(error).__name__})
 
     async def _send(self, parcel: outbox.Parcel) -> None:
         try:
             await self._dispatch.put_audio(parcel.kind, parcel.label, parcel.path, _SEND_S)
         except errors.DispatchUnavailable as error:
-            await self._keep_or_give_up(parcel, error)
+            if self._clock.now() - parcel.label.recorded_at > _GIVE_UP_AFTER:
+                _log.error("a recording is given up and removed", extra={"error_class": error.message})
+                await asyncio.to_thread(self._outbox.remove, parcel.path)
+            elif self._wait(parcel.path):
+                _log.warning("a recording waits for dispatch", extra={"error_class": error.message})
             return
         await asyncio.to_thread(self._outbox.remove, parcel.path)
         _log.info("a recording is delivered", extra={"kind": parcel.kind.value})
 
-    async def _keep_or_give_up(self, parcel: outbox.Parcel, error: errors.DispatchUnavailable) -> None:
-        if self._clock.now() - parcel.label.recorded_at > _GIVE_UP_AFTER:
-            _log.error("a recording is given up and removed", extra={"error_class": error.message})
-            await asyncio.to_thread(self._outbox.remove, parcel.path)
-            return
-        last = self._pauses.get(parcel.path)
-        if last is None:
-            _log.warning("a recording waits for dispatch", extra={"error_class": error.message})
+    def _wait(self, path: pathlib.Path) -> bool:
+        """Leave a recording alone for a while, each time longer; whether it is for the first time."""
+        last = self._pauses.get(path)
         seconds = min(last.seconds * 2, _LONGEST_PAUSE_S) if last else _FIRST_PAUSE_S
-        self._pauses[parcel.path] = _Pause(until=self._clock.monotonic() + seconds, seconds=seconds)
+        self._pauses[path] = _Pause(until=self._clock.monotonic() + seconds, seconds=seconds)
+        return last is None

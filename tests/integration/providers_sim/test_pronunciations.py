@@ -1,4 +1,4 @@
-"""What an agent says goes to the voice as it is to be pronounced, with the voice's settings, and on record as written."""
+"""What an agent says reaches the voice as it is to be pronounced, with its settings, and the record as written."""
 
 from __future__ import annotations
 

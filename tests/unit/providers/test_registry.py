@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
-from livekit.agents import inference, llm
+from livekit.agents import inference, llm, stt
 from livekit.plugins import deepgram, elevenlabs, openai
 
-from callcore import errors
+from callcore import contract, errors
 from tests.unit.providers import plans
 from worker.providers import registry
 from worker.providers.offline import flite, flite_library, flow, sphinx
@@ -167,3 +167,41 @@ def test_prewarming_serves_what_it_loaded_and_passes_over_what_cannot_work() -> 
     assert isinstance(second.stt, sphinx.SphinxSTT)
     assert first.stt._pool is second.stt._pool
     assert first.vad is second.vad
+
+
+async def test_a_fixed_text_gets_its_voice(http: aiohttp.ClientSession) -> None:
+    spec = contract.ProviderSpec.model_validate({"provider": "elevenlabs", "voice": "Rachel", "speed": 1.1})
+    built = registry.voice(contract.Voice(tts=spec, language="en"), registry.prewarm(plans.KEYS), http)
+    assert isinstance(built, elevenlabs.TTS)
+    assert built._opts.api_key == "el-secret"
+    await built.aclose()
+
+
+@pytest.mark.parametrize(
+    ("provider", "kind"), [("offline", sphinx.SphinxSTT), ("deepgram", deepgram.STT), ("openai", stt.StreamAdapter)]
+)
+async def test_messages_are_written_down_as_they_are_said(
+    http: aiohttp.ClientSession, provider: str, kind: type[stt.STT[None]]
+) -> None:
+    spec = contract.ProviderSpec(provider=provider)
+    built = registry.recogniser(spec, "en-US", registry.prewarm(plans.KEYS), http)
+    assert isinstance(built, kind)
+    assert built.capabilities.streaming
+    await built.aclose()
+
+
+def test_what_a_fixed_text_or_a_message_lacks_is_said_without_showing_any_key() -> None:
+    loaded = registry.prewarm({})
+    with pytest.raises(errors.ProviderUnavailable, match="ELEVENLABS_API_KEY"):
+        registry.voice(contract.Voice(tts=contract.ProviderSpec(provider="elevenlabs"), language="en"), loaded)
+    with pytest.raises(errors.ProviderUnavailable, match="DEEPGRAM_API_KEY"):
+        registry.recogniser(contract.ProviderSpec(provider="deepgram"), "en", loaded)
+    with pytest.raises(errors.ProviderUnavailable, match="cannot be served"):
+        registry.recogniser(contract.ProviderSpec(provider="deepgrim"), "en", loaded)
+
+
+def test_prewarming_has_a_recogniser_for_messages_too() -> None:
+    loaded = registry.prewarm({}, [plans.plan(plans.OFFLINE)])
+    ready = len(loaded._recognisers)
+    registry.recogniser(contract.ProviderSpec(provider="offline"), "en", loaded)
+    assert len(loaded._recognisers) == ready

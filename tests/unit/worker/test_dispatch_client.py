@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pathlib
 from collections.abc import Awaitable, Callable
 
 import aiohttp
@@ -33,6 +34,7 @@ BATCH = contract.SpoolBatch(
     ),
 )
 REPORT = contract.WorkerReport(worker_id="wrk_1", version="0.1.0", calls=0, max_calls=8, accepting=True, rooms=())
+SOUND = contract.AudioLabel(room_name="room", duration_s=1.0, recorded_at=samples.NOW)
 
 Request = Callable[[dispatch_client.DispatchClient, float], Awaitable[object]]
 REQUESTS: dict[tuple[str, str], Request] = {
@@ -41,6 +43,9 @@ REQUESTS: dict[tuple[str, str], Request] = {
     ("POST", "/internal/workers"): lambda client, limit: client.report(REPORT, limit),
     ("GET", "/internal/snapshot"): lambda client, limit: client.fetch_snapshot(None, limit),
     ("POST", "/internal/spool"): lambda client, _: client.send_lines(BATCH),
+    ("PUT", "/internal/audio/voicemail"): lambda client, limit: client.put_audio(
+        contract.AudioKind.VOICEMAIL, SOUND, pathlib.Path(__file__), limit
+    ),
     ("POST", f"/internal/calls/{samples.CALL}/forward"): lambda client, limit: client.forward(
         samples.CALL, contract.ForwardRequest(job_id="AJ_1", generation=1), limit
     ),
@@ -48,6 +53,8 @@ REQUESTS: dict[tuple[str, str], Request] = {
         samples.CALL, "tr_1", transfers.State.DIALING, limit
     ),
 }
+STATUS_COUNTS = {("POST", "/internal/workers"), ("PUT", "/internal/audio/voicemail")}
+"""Requests of whose answer only that matters."""
 
 
 @pytest.fixture(params=REQUESTS, ids=lambda place: " ".join(place))
@@ -104,7 +111,7 @@ async def test_nonsense_is_unavailability_and_is_not_repeated(
     dispatch: dispatch_client.DispatchClient,
 ) -> None:
     internal.answers[place] = web.Response(body=body)
-    if place == ("POST", "/internal/workers"):  # of this one only the status counts
+    if place in STATUS_COUNTS:
         await REQUESTS[place](dispatch, ENOUGH_S)
         return
     with pytest.raises(errors.DispatchUnavailable, match="sent something that is no") as failed:

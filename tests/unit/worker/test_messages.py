@@ -23,7 +23,7 @@ from worker.providers import registry
 pytestmark = pytest.mark.unit
 
 TEXT = "I have a question about my bill, please call me back."
-DEADLINE_S = 10.0
+DEADLINE_S = 30.0
 
 
 @functools.cache

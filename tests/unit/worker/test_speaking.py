@@ -20,7 +20,7 @@ from worker.providers import registry
 pytestmark = pytest.mark.unit
 
 RATE = 16_000
-DEADLINE_S = 5.0
+DEADLINE_S = 30.0
 VOICE = contract.Voice(
     tts=contract.ProviderSpec(provider="offline"), language="en", pronunciations={"Acme": "Ak mee", "Ak": "no"}
 )
@@ -138,7 +138,8 @@ async def test_a_voice_that_is_not_there_in_time_leaves_the_call_unanswered(
     acts: tuple[Exception | None],
     cause: str,
 ) -> None:
-    monkeypatch.setattr(answering, "GREETING_S", 0.05)
+    if None in acts:
+        monkeypatch.setattr(answering, "GREETING_S", 0.05)
     made, _ = speaker(*acts)
     with pytest.raises(errors.ProviderUnavailable):
         await made.say(TEXT)

@@ -22,7 +22,7 @@ from worker.providers import registry
 
 pytestmark = pytest.mark.unit
 
-DEADLINE_S = 10.0
+DEADLINE_S = 30.0
 TEXT = "I have a question about my bill, please call me back."
 OFFLINE = contract.ProviderSpec(provider="offline")
 PLAN = contract.TakeMessage(

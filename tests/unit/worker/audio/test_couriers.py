@@ -97,6 +97,28 @@ async def test_one_that_is_refused_delays_no_other(
     assert len(box.paths()) == 2
 
 
+async def test_one_that_the_disk_does_not_give_delays_no_other_and_is_not_lost(
+    box: outbox.Outbox,
+    courier: couriers.Courier,
+    internal: conftest.InternalApi,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    internal.answers[PLACE] = web.Response(status=204)
+    put(box)
+    put(box)
+    broken, parcel = box.paths()[0], box.parcel
+
+    def give(path: pathlib.Path) -> outbox.Parcel | None:
+        if path == broken:
+            raise OSError(5, "Input/output error")
+        return parcel(path)
+
+    monkeypatch.setattr(box, "parcel", give)
+    await courier.deliver()
+    assert len(internal.requests) == 1
+    assert box.paths() == [broken]
+
+
 async def test_a_worker_that_starts_again_sends_what_is_there(
     box: outbox.Outbox,
     courier: couriers.Courier,
