@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+import urllib.parse
 
 from callcore import calls, errors, numbers
 
-_WITHHELD = frozenset({"anonymous", "restricted", "unavailable", "private", "unknown", "blocked", "withheld"})
+_WITHHELD = re.compile(
+    r"(?:anonymous|restricted|unavailable|private|unknown|blocked|withheld)(?:[ _-]?(?:caller|number|id))?"
+)
 """What stands for a number that its owner keeps back: `anonymous` by RFC 3323, the others by custom."""
 
 _SPELLED = frozenset({"266696687", "7378742833", "86282452253", "2562533", "8656696"})
@@ -49,5 +53,5 @@ def _is_withheld(text: str) -> bool:
     scheme, colon, rest = text[: numbers.MAX_RAW_LENGTH].lower().partition(":")
     address = rest if colon and scheme in ("sip", "sips", "tel") else text.lower()
     user, _, host = address.partition("@")
-    word = user.partition(";")[0].partition(":")[0].strip()
-    return not word or word in _WITHHELD or word.lstrip("+") in _SPELLED or host.startswith(_NO_HOST)
+    word = urllib.parse.unquote(user.partition(";")[0].partition(":")[0]).strip().lstrip("+")
+    return not word or word in _SPELLED or host.startswith(_NO_HOST) or _WITHHELD.fullmatch(word) is not None

@@ -51,7 +51,8 @@ def parse(raw: str, *, region: str | None = None) -> str:
     """A number that a person or a carrier wrote, as E.164.
 
     Accepts blanks and punctuation, `00` and `011`, a national number where `region` (ISO 3166, such as `US`) says
-    whose, and a missing plus where the digits are a full number of some country's plan.
+    whose, and a missing plus where the digits are a full number of some country's plan. What needs such a guess has to
+    be a number that its plan gives out: an extension or a local number without its area code is none.
 
     Raises:
         InvalidNumber: it is none. The message does not repeat the input.
@@ -61,7 +62,10 @@ def parse(raw: str, *, region: str | None = None) -> str:
         raise errors.InvalidNumber
     digits = "+" * text.startswith("+") + re.sub(r"\D", "", text)
     digits = _INTERNATIONAL_PREFIX.sub("+", digits)
-    number = _parsed(digits, region) or (None if digits.startswith("+") else _parsed(f"+{digits}", None, valid=True))
+    if digits.startswith("+"):
+        number = _parsed(digits, None, valid=False)
+    else:
+        number = _parsed(digits, region, valid=True) or _parsed(f"+{digits}", None, valid=True)
     if number is None:
         raise errors.InvalidNumber
     return number
@@ -84,8 +88,8 @@ def user_part(raw: str) -> str:
             uri = parse_uri(text)
         except errors.InvalidSipUri:
             return ""
-        text = uri.host if uri.scheme == "tel" else urllib.parse.unquote(uri.user or "")
-    return text.split(";", 1)[0]
+        text = uri.host if uri.scheme == "tel" else uri.user or ""
+    return urllib.parse.unquote(text).split(";", 1)[0]
 
 
 def parse_uri(raw: str) -> SipUri:
@@ -106,12 +110,16 @@ def redact(number: str) -> str:
     return f"{number[:5]}•••{number[-2:]}" if is_e164(number) else "•••"
 
 
-def _parsed(text: str, region: str | None, *, valid: bool = False) -> str | None:
+def _parsed(text: str, region: str | None, *, valid: bool) -> str | None:
+    """The number, if its plan gives it out (`valid`), or if it has as many digits as that country's numbers."""
     try:
         parsed = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
         return None
-    fits = phonenumbers.is_valid_number(parsed) if valid else phonenumbers.is_possible_number(parsed)
+    if valid:
+        fits = phonenumbers.is_valid_number(parsed)
+    else:
+        fits = phonenumbers.is_possible_number_with_reason(parsed) == phonenumbers.ValidationResult.IS_POSSIBLE
     if not fits:
         return None
     formatted = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)

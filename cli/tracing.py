@@ -40,7 +40,9 @@ class Told:
     name: str
     passed: bool
     text: str
-    setting: problems.Path | None
+    setting: problems.Path | None = None
+    faulty: bool = False
+    """Whether the setting could not be followed, though the call may go on."""
 
 
 def trace(asked: Asked, folder: pathlib.Path | None, *, as_json: bool) -> int:
@@ -53,11 +55,11 @@ def trace(asked: Asked, folder: pathlib.Path | None, *, as_json: bool) -> int:
     environment = environments.read()
     configuration = loading.load(folder or pathlib.Path(environment.get("TRUNKLINE_CONFIG") or "config"), environment)
     question = _question(asked, configuration)
-    source_ip = _source_ip(asked, configuration)
-    arrival, told = _arrival(configuration, question, source_ip, environment)
+    arrival, told = _arrival(configuration, question, environment)
     decision = explaining.explain(configuration, question, arrival)
     told += [
-        Told(name=step.name.value, passed=step.passed, text=step.text, setting=step.setting) for step in decision.steps
+        Told(name=step.name.value, passed=step.passed, text=step.text, setting=step.setting, faulty=step.faulty)
+        for step in decision.steps
     ]
     if as_json:
         screen.print_json(_as_json(configuration, question, told, decision.plan))
@@ -79,6 +81,7 @@ def _question(asked: Asked, configuration: configurations.Configuration) -> expl
         caller=asked.caller,
         at=explaining.moment(asked.at, zone, dt.datetime.now(dt.UTC)),
         trunk=asked.trunk,
+        source_ip=_source_ip(asked, configuration),
         forwarded_from=asked.forwarded_from,
         ring_back=asked.ring_back,
     )
@@ -97,7 +100,6 @@ def _source_ip(asked: Asked, configuration: configurations.Configuration) -> str
 def _arrival(
     configuration: configurations.Configuration,
     question: explaining.Question,
-    source_ip: str | None,
     environment: Mapping[str, str],
 ) -> tuple[explaining.Arrival, list[Told]]:
     """How the call comes out of LiveKit; as the files want it where LiveKit cannot be asked."""
@@ -111,20 +113,19 @@ def _arrival(
         except (TimeoutError, ValueError) as error:
             why = f"it does not answer ({type(error).__name__})"
         else:
-            return _as_livekit_has_it(configuration, question, source_ip, inventory)
+            return _as_livekit_has_it(configuration, question, inventory)
     text = f"not asked: {why}; taken to be as the files want it"
-    return explaining.as_configured(configuration, question), [
-        Told(name="livekit", passed=True, text=text, setting=None)
-    ]
+    return explaining.as_configured(configuration, question), [Told(name="livekit", passed=True, text=text)]
 
 
 def _as_livekit_has_it(
     configuration: configurations.Configuration,
     question: explaining.Question,
-    source_ip: str | None,
     inventory: sip_services.Inventory,
 ) -> tuple[explaining.Arrival, list[Told]]:
-    invite = arriving.Invite(dialed=question.dialed, caller=question.caller or "anonymous", source_ip=source_ip)
+    invite = arriving.Invite(
+        dialed=question.dialed, caller=question.caller or "anonymous", source_ip=question.source_ip
+    )
     found = arriving.find(configuration.organization.id, inventory, invite)
     arrival = explaining.Arrival(by=found.by, live_objects=sights.live_objects(configuration, inventory))
     lines = (("livekit trunk", found.trunk), ("livekit rule", found.rule))
@@ -144,17 +145,24 @@ def _print(
 ) -> None:
     width = max(len(line.name) for line in told)
     for line in told:
-        mark = "[green]✓[/green]" if line.passed else "[red]✗[/red]"
+        mark = _mark(line)
         place = f"  [dim]{screen.plain(configuration.places.of(line.setting))}[/dim]" if line.setting else ""
         screen.print_line(f"{mark} {line.name.ljust(width)}  {screen.plain(line.text)}{place}")
-    failed = next((line for line in told if not line.passed), None)
-    if failed is not None and failed.setting is not None:
-        place, setting = configuration.places.of(failed.setting), explaining.setting_text(failed.setting)
-        screen.print_line(f"[bold]change[/bold] {screen.plain(f'{place} {setting}')}")
+    failed = [line for line in told if not line.passed][:1]
+    for line in failed or [line for line in told if line.faulty]:
+        if line.setting is not None:
+            place, setting = configuration.places.of(line.setting), explaining.setting_text(line.setting)
+            screen.print_line(f"[bold]change[/bold] {screen.plain(f'{place} {setting}')}")
     if not isinstance(plan, contract.Refuse) and plan.metadata:
         filled = ", ".join(f"{name}={value}" for name, value in sorted(plan.metadata.items()))
         screen.print_line(f"  {'metadata'.ljust(width)}  {screen.plain(filled)}")
     screen.print_line(f"→ {screen.plain(_outcome(plan))}")
+
+
+def _mark(line: Told) -> str:
+    if not line.passed:
+        return "[red]✗[/red]"
+    return "[yellow]![/yellow]" if line.faulty else "[green]✓[/green]"
 
 
 def _outcome(plan: contract.Plan) -> str:
@@ -181,6 +189,7 @@ def _as_json(
         {
             "name": line.name,
             "passed": line.passed,
+            "faulty": line.faulty,
             "text": line.text,
             "setting": explaining.setting_text(line.setting) if line.setting else None,
             "place": configuration.places.of(line.setting) if line.setting else None,

@@ -63,7 +63,7 @@ class Parts:
 
 
 def build(parts: Parts) -> web.Application:
-    """The application, ready to be served."""
+    """The application, ready to be served; nothing goes by time in it before `run_loops`."""
     counters = metrics.Metrics()
     app = web.Application(middlewares=_middlewares(parts, counters))
     app[keys.CLOCK] = parts.clock
@@ -73,11 +73,26 @@ def build(parts: Parts) -> web.Application:
     app[keys.SWITCHBOARD] = switchboard.Switchboard(parts.configuration, _clock_of_hours(parts))
     _set_up_ledger(app, parts)
     transfers.set_up(app, parts)
-    _set_up_background(app, parts)
+    _set_up_upkeep(app, parts)
     operations.mount(app)
     routes.mount(app, (*internal_table.ROUTES, *v1_table.ROUTES))
     app.router.add_post(bookkeeping.PATH, bookkeeping.receive)
     return app
+
+
+def run_loops(app: web.Application) -> None:
+    """Have run beside the requests, from start to end, what looks again and again at LiveKit and the store."""
+    reaper = app[keys.REAPER]
+    app.cleanup_ctx.append(
+        background.beside(
+            keeper=app[keys.KEEPER].run,
+            transfers=app[keys.TRANSFERS].run,
+            judging=reaper.judging.run,
+            clearing=reaper.clearing.run,
+            reloading=app[keys.RELOADER].run,
+            housekeeping=lambda stop: housekeeping.run(app[keys.STORE], app[keys.SHELF], app[keys.CLOCK], stop),
+        )
+    )
 
 
 def _middlewares(parts: Parts, counters: metrics.Metrics) -> list[typedefs.Middleware]:
@@ -108,25 +123,14 @@ def _set_up_ledger(app: web.Application, parts: Parts) -> None:
     app.on_cleanup.append(_close_rooms)
 
 
-def _set_up_background(app: web.Application, parts: Parts) -> None:
-    counters, board, shelf = app[keys.METRICS], app[keys.SWITCHBOARD], app[keys.SHELF]
+def _set_up_upkeep(app: web.Application, parts: Parts) -> None:
+    counters, board = app[keys.METRICS], app[keys.SWITCHBOARD]
     keeper = applying.Keeper(parts.objects, board, counters, _alone(parts), may_change=parts.settings.trunkline_apply)
     probes = health.probes(parts.store, parts.livekit, keeper, parts.settings.trunkline_redis_url, parts.clock)
-    reaper = _reaper(app, parts)
-    reloader = reloading.Reloader(parts.load, keeper, board, counters, parts.reload_wanted)
     app[keys.PROBES] = health.Probes(probes, parts.clock)
-    app[keys.REAPER] = reaper
+    app[keys.REAPER] = _reaper(app, parts)
     app[keys.KEEPER] = keeper
-    app[keys.RELOADER] = reloader
-    app.cleanup_ctx.append(
-        background.beside(
-            keeper=keeper.run,
-            judging=reaper.judging.run,
-            clearing=reaper.clearing.run,
-            reloading=reloader.run,
-            housekeeping=lambda stop: housekeeping.run(parts.store, shelf, parts.clock, stop),
-        )
-    )
+    app[keys.RELOADER] = reloading.Reloader(parts.load, keeper, board, counters, parts.reload_wanted)
 
 
 def _alone(parts: Parts) -> applying.Alone:

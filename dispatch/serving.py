@@ -56,7 +56,9 @@ async def serve(
                 clock=clock.SystemClock(),
                 reload_wanted=reload,
             )
-            await _listen(app.build(parts), given, stop)
+            application = app.build(parts)
+            app.run_loops(application)
+            await _listen(application, given, stop)
     finally:
         await store.close()
 

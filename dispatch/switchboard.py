@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import dataclasses
 import hashlib
+import logging
 
 import structlog
 
-from callcore import clock, contract, endings
+from callcore import clock, contract
 from sip_config import configurations, routing, schema, snapshots
 from sip_config import live as live_state
 
@@ -81,10 +82,9 @@ class Switchboard:
         if board.live is None:
             return None
         decision = routing.decide(board.configuration, board.live, intake, self._clock.now(), ring_back=ring_back)
-        plan = decision.plan
-        if isinstance(plan, contract.Refuse) and plan.reason is endings.Reason.INTERNAL_ERROR:
-            _log.error("a call is refused for its configuration", step=decision.steps[-1].name.value, text=plan.text)
-        return plan
+        for fault in decision.faults:
+            _report(board.configuration, fault, intake)
+        return decision.plan
 
     def snapshot(self) -> _Taken | None:
         """What workers route by when dispatch is out, and its ETag (RFC 9110 section 8.8.3)."""
@@ -96,3 +96,17 @@ class Switchboard:
             digest = hashlib.sha256(taken.model_dump_json().encode()).hexdigest()
             self._taken = taken, f'"{digest[:32]}"'
         return self._taken
+
+
+def _report(configuration: configurations.Configuration, fault: routing.Step, intake: contract.CallIntake) -> None:
+    """Tell the operator what to mend, and where."""
+    kind, name, *_ = (*(fault.setting or ()), "", "")
+    _log.log(
+        logging.WARNING if fault.passed else logging.ERROR,
+        "a setting could not be followed for a call" if fault.passed else "a call is refused for its configuration",
+        step=fault.name.value,
+        text=fault.text,
+        agent_id=name if kind == "agents" else None,
+        place=configuration.places.of(fault.setting) if fault.setting else None,
+        job_id=intake.job_id,
+    )

@@ -91,7 +91,7 @@ class _Texts:
             return None
         path = ("llm", "flow") if self._document.value(("llm", "flow")) else ("llm",)
         if not folders.is_file_name(names[0]):
-            self._complain(path, "name a file in `agents/`, beside this one")
+            self._complain(path, "name a file in `agents/`, beside this one, without the folder")
             return None
         return self._flow(f"{FOLDER}/{names[0]}", path)
 
@@ -104,7 +104,7 @@ class _Texts:
     def _prompt(self, name: str) -> configurations.Template | None:
         path = ("prompt",)
         if not folders.is_file_name(name):
-            self._complain(path, "name a file in `prompts/`")
+            self._complain(path, "name a file in `prompts/`, without the folder")
             return None
         built_in = folders.Folder(root=folders.BUILT_IN_PROMPTS)
         own = f"{_PROMPTS}/{name}"

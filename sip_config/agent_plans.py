@@ -31,8 +31,13 @@ _DETECTORS: dict[providers.TurnDetection, Literal["local", "vad", "stt"]] = {
 }
 
 
-def make(occasion: occasions.Occasion, agent: configurations.Agent) -> contract.AgentPlan:
-    """The plan for a call that an agent is to take, with its texts rendered and the tools that it may use in it.
+def make(occasion: occasions.Occasion, agent: configurations.Agent, tools: tuple[str, ...]) -> contract.AgentPlan:
+    """The plan for a call that an agent is to take, with its texts rendered.
+
+    Args:
+        occasion: the call.
+        agent: who takes it.
+        tools: names of those that it may use in it.
 
     Raises:
         ConfigurationInvalid: prompt or greeting cannot be rendered for this call.
@@ -42,7 +47,7 @@ def make(occasion: occasions.Occasion, agent: configurations.Agent) -> contract.
         agent,
         instructions=prompting.render(agent.instructions, values),
         greeting=prompting.render(agent.greeting, values),
-        tools=tuple(name for name, when in agent.settings.tool_conditions.items() if occasion.holds(when)),
+        tools=tools,
         pronunciations=occasion.configuration.pronunciations,
     )
 

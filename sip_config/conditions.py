@@ -34,6 +34,8 @@ _MISTAKE = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): ([^\n]*)")
 _UNDECLARED = re.compile(r"undeclared reference to '([^']{1,64})'.*", re.DOTALL)
 _OVERLOAD = re.compile(r"found no matching overload for '([^']{1,64})' applied to '([^']{0,200})'.*", re.DOTALL)
 _EXPECTING = re.compile(r" expecting \{.*", re.DOTALL)
+_OTHER_SPELLINGS = {"and": "&&", "or": "||", "=": "=="}
+_OTHER_SPELLING = re.compile(r"(?:error at: |input )'(and|or|=)\s*'")
 _FUNCTIONS = (
     *("startsWith", "endsWith", "contains", "matches", "size", "exists", "all", "has"),
     *("getFullYear", "getMonth", "getDate", "getDayOfMonth", "getDayOfWeek", "getHours", "getMinutes", "getSeconds"),
@@ -192,10 +194,16 @@ def _mistakes(said: str) -> list[Mistake]:
 
 def _plainly(message: str) -> str:
     if match := _UNDECLARED.match(message):
+        if match[1] in _FUNCTIONS:
+            return f"`{match[1]}` is a function: write `{match[1]}(…)`"
         return f"unknown name `{match[1]}`{problems.nearest(match[1], (*NAMES, *_FUNCTIONS))}"
     if match := _OVERLOAD.match(message):
         name = match[1].strip("_").replace("_", " ")
         return f"`{name}` cannot be used with {match[2]}"
+    if match := _OTHER_SPELLING.search(message):
+        return f"not a valid condition: `{match[1]}` is written `{_OTHER_SPELLINGS[match[1]]}`"
+    if "recursion" in message:
+        return "nested too deeply, or too many parts"
     text = _EXPECTING.sub("", message.removeprefix("Syntax error: ")).replace("'<EOF>'", "the end")
     return f"not a valid condition: {_words(text)}"
 

@@ -13,7 +13,7 @@ from ruamel.yaml import YAML, events
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 
-from sip_config import problems
+from sip_config import problems, yaml_mistakes
 
 Plain = str | None | list["Plain"] | dict[str, "Plain"]
 
@@ -22,6 +22,7 @@ MAX_VALUES = 20_000
 
 _MAX_LINES = 50_000
 _MAX_WORDS = 200_000  # the parser stops at each; a megabyte of prose has fewer
+_MAX_LINE = 60_000  # characters; longer than any text may be, and some of the parser's work grows with the square
 _MAX_DEPTH = 24  # a configuration needs eight; the parser's work grows with the square of the depth
 _NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
 
@@ -94,14 +95,21 @@ def read(text: str, name: str, limit: int = MAX_VALUES) -> Document:
         name: of the file, for the problems.
         limit: how many values to read at most.
     """
-    if text.count("\n") > _MAX_LINES or len(text.split()) > _MAX_WORDS:
-        message = f"more than {_MAX_LINES} lines or {_MAX_WORDS} words"
+    if message := _too_long(text):
         return Document(name=name, data=None, places={}, found=(problems.Problem(file=name, message=message),))
     reader = _Reader(name, text, limit)
     data = reader.read()
     return Document(
         name=name, data=data, places=reader.places, found=tuple(problems.bounded(reader.found)), values=reader.values
     )
+
+
+def _too_long(text: str) -> str | None:
+    """What the parser would take too long for."""
+    lines = text.split("\n", _MAX_LINES + 1)
+    if len(lines) > _MAX_LINES + 1 or len(text.split()) > _MAX_WORDS:
+        return f"more than {_MAX_LINES} lines or {_MAX_WORDS} words"
+    return f"a line of more than {_MAX_LINE} characters" if max(map(len, lines)) > _MAX_LINE else None
 
 
 class _GivenUp(Exception):
@@ -126,9 +134,7 @@ class _Reader:
         except _GivenUp:
             return None
         except MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-            self._complain(line, column, (), f"not valid YAML: {error.problem or error.context}")
+            self._complain(*yaml_mistakes.place(error), (), f"not valid YAML: {yaml_mistakes.message(error)}")
         except ReaderError as error:
             before = self._text[: error.position]
             line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
@@ -157,8 +163,8 @@ class _Reader:
             self._refuse(event, path[:1], "nested too deeply")
             raise _GivenUp
         self.places.setdefault(path, _place(event, key or event))
-        if getattr(event, "tag", None) is not None:
-            self._refuse(event, path, "tags (`!name`) are not supported")
+        if getattr(event, "ctag", None) is not None:  # unlike `tag`, it costs no decoding of an endless name
+            self._refuse(event, path, "tags (`!name`) are not supported; a text that begins with `!` wants quotes")
         match event:
             case events.ScalarEvent():
                 return None if event.style is None and event.value in _NOTHING else str(event.value)
@@ -192,7 +198,7 @@ class _Reader:
     def _key(self, event: events.Event, path: problems.Path) -> str:
         if isinstance(event, events.ScalarEvent):
             return str(event.value)
-        self._refuse(event, path, "a key must be a word")
+        self._refuse(event, path, "a key must be a word; a text that begins with `{{` wants quotes")
         self._value(event, (*path, ""))
         return ""
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import ipaddress
 import zoneinfo
 
 from callcore import calls, contract, errors
-from sip_config import configurations, live, problems, routing
+from sip_config import configurations, live, problems, routing, schema
 
+_CATCH_ALL = "rule/catch-all"
 _NOBODY = "explanation"  # stands for room, job and worker of a call that never was
 
 
@@ -22,6 +24,8 @@ class Question:
     """Aware."""
     trunk: str | None = None
     """Name of the trunk that it comes by; None: the number's own."""
+    source_ip: str | None = None
+    """Where the INVITE comes from; None: an address that the trunk allows."""
     forwarded_from: str | None = None
     ring_back: str | None = None
     """The agent that dialed this caller lately."""
@@ -59,17 +63,26 @@ def as_configured(configuration: configurations.Configuration, question: Questio
     }
     number = routing.dialed_number(configuration, question.dialed)
     trunk = question.trunk or (number.trunk if number else "")
-    return Arrival(
-        by=live.LiveNumber(trunk_id=f"trunk/{trunk}", rule_id=f"rule/{trunk}"),
-        live_objects=live.LiveObjects(numbers=numbers),
-    )
+    by = live.LiveNumber(trunk_id=f"trunk/{trunk}", rule_id=f"rule/{trunk}")
+    if not _lets_in(configuration.trunks.get(trunk), question.source_ip):
+        by = live.LiveNumber(trunk_id="", rule_id=_CATCH_ALL)
+    return Arrival(by=by, live_objects=live.LiveObjects(numbers=numbers, catch_all_rule_id=_CATCH_ALL))
+
+
+def _lets_in(trunk: schema.Trunk | None, source_ip: str | None) -> bool:
+    if trunk is None or source_ip is None:
+        return True
+    if trunk.inbound is None:
+        return False
+    networks = [ipaddress.ip_network(network) for network in trunk.inbound.allowed_addresses]
+    return not networks or any(ipaddress.ip_address(source_ip) in network for network in networks)
 
 
 def explain(configuration: configurations.Configuration, question: Question, arrival: Arrival) -> routing.Decision:
     """What would be done with the call, by the code that does it.
 
     Raises:
-        BadInput: a number is longer than any.
+        BadInput: a number is longer than any, or no call can come at that time.
     """
     try:
         intake = contract.CallIntake(
@@ -86,7 +99,7 @@ def explain(configuration: configurations.Configuration, question: Question, arr
             arrived_at=question.at,
         )
     except ValueError:
-        raise errors.BadInput("a number or the time is out of all bounds") from None
+        raise errors.BadInput("a number has over 512 characters, or the time is before 2000 or after 8999") from None
     ring_back = routing.RingBack(agent_id=question.ring_back) if question.ring_back else None
     return routing.decide(configuration, arrival.live_objects, intake, question.at, ring_back=ring_back)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import pathlib
 import types
 from collections.abc import Collection, Iterator, Mapping
@@ -19,6 +20,7 @@ from sip_config import (
     problems,
     prompting,
     reading,
+    references,
     schema,
     validation,
 )
@@ -58,11 +60,14 @@ def load(folder: pathlib.Path, environment: Mapping[str, str]) -> configurations
 
 def examine(folder: pathlib.Path, environment: Mapping[str, str]) -> Examined:
     """The configuration in a folder, or everything that is wrong with it; the arguments are those of `load`."""
+    if not os.path.isdir(folder):
+        message = f"there is no folder {folder}; `trunkline init` writes one to begin with"
+        return Examined(configuration=None, found=(problems.Problem(file=".", message=message),), notes=())
     loader = _Loader(folders.Folder(root=folder), environment)
     configuration = loader.load()
     return Examined(
         configuration=None if loader.found else configuration,
-        found=tuple(problems.ordered(loader.found)),
+        found=tuple(problems.ordered(references.hidden(loader.found, loader.references, environment))),
         notes=tuple(problems.ordered(loader.notes)),
     )
 
@@ -77,6 +82,11 @@ class _Loader:
         self._environment = environment
         self._reader = reading.Reader(folder, environment)
         self._documents: dict[str, documents.Document] = {}
+
+    @property
+    def references(self) -> frozenset[str]:
+        """Names of the variables that any of the files refers to."""
+        return frozenset(self._reader.references)
 
     def load(self) -> configurations.Configuration | None:
         """The configuration; None where there are problems."""
@@ -132,7 +142,7 @@ class _Loader:
         hours = self._document(_ORGANIZATION)
         usable = dict(validation.drafts(trunks, "trunks", schema.Trunk))
         around = checks.Surroundings(
-            trunks=None if trunks.data is None else {str(name): usable.get(name) for name in trunks.items("trunks")},
+            trunks={str(name): usable.get(name) for name in trunks.items("trunks")} if trunks.items("trunks") else None,
             agents=agents,
             has_hours=hours.data is None or hours.value(("hours",)) is not None,
             country=self._country(),

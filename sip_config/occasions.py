@@ -32,10 +32,6 @@ class Occasion:
             is_business_hours=self.is_business_hours, now=self.now, caller=self.caller or "", dialed=self.number.e164
         )
 
-    def holds(self, condition: str | None) -> bool:
-        """Whether a `when` lets this call in; one that fails does not."""
-        return condition is None or conditions.compile(condition).holds(self.facts)
-
     def variables(self, agent: configurations.Agent) -> variables.Variables:
         """What texts may speak of."""
         organization, settings = self.configuration.organization, agent.settings

@@ -139,7 +139,7 @@ def _wrong(node: nodes.Node, known: Mapping[str, Collection[str]]) -> str | None
             return f"unknown filter `{node.name}`{problems.nearest(node.name, _FILTERS)}"
         case nodes.Test() if node.name not in _TESTS:
             return f"unknown test `{node.name}`{problems.nearest(node.name, _TESTS)}"
-    return None if isinstance(node, _PARTS) else f"{type(node).__name__.lower()} is not allowed in a prompt"
+    return None if isinstance(node, _PARTS) else f"`{type(node).__name__.lower()}` is not allowed in a prompt"
 
 
 def _wrong_part(node: nodes.Getattr, known: Mapping[str, Collection[str]]) -> str | None:

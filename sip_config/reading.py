@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sip_config import documents, folders, problems, references
+from sip_config import documents, folders, problems, providers, references
 
 _MAX_BYTES = 1_000_000  # of all files together: about a second of parsing
 
@@ -18,6 +18,8 @@ class Reader:
         self._values = documents.MAX_VALUES
         self._characters = _MAX_BYTES
         self._texts: dict[tuple[folders.Folder, str], str] = {}
+        self.references: set[str] = set()
+        """Names of the variables that the files read so far refer to."""
 
     def text(self, name: str, folder: folders.Folder | None = None) -> str:
         """The text of a file of this folder, or of another one.
@@ -32,6 +34,7 @@ class Reader:
             if self._characters < 0:
                 raise folders.Unreadable(f"with this file the configuration is over {_MAX_BYTES // 1_000_000} MB")
             self._texts[key] = text
+            self.references.update(providers.references(text))
         return self._texts[key]
 
     def document(self, name: str) -> documents.Document:

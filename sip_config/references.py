@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from sip_config import documents, problems, providers
 
 _MAX_VALUE = 100_000  # characters; a reference may stand in a text many times
+_SHORTEST_SECRET = 4  # characters; what is shorter is none, and stands in many words
+_QUOTED = re.compile(r"`[^`]*`|'[^']*'")
 _MALFORMED = re.compile(r"(?<!\$)\$\{(?![A-Za-z_][A-Za-z0-9_]*\})")
 _SECRETS = frozenset({"password", "api_key"})
 _RESOLVED_BY_WORKER = "api_key"
@@ -21,6 +23,23 @@ def fill(document: documents.Document, environment: Mapping[str, str]) -> docume
     filling = _Filling(document, environment)
     data = filling.value(document.data, ())
     return dataclasses.replace(document, data=data, found=(*document.found, *problems.bounded(filling.found)))
+
+
+def hidden(
+    found: Iterable[problems.Problem], names: Iterable[str], environment: Mapping[str, str]
+) -> Iterator[problems.Problem]:
+    """Problems that quote no value of the environment: a secret may stand where a name should."""
+    known = {environment[name]: name for name in names if len(environment.get(name, "")) >= _SHORTEST_SECRET}
+    by_length = sorted(known, key=len, reverse=True)
+
+    def without_values(quoted: re.Match[str]) -> str:
+        text = quoted[0]
+        for value in by_length:
+            text = text.replace(value, f"${{{known[value]}}}")
+        return text
+
+    for problem in found:
+        yield dataclasses.replace(problem, message=_QUOTED.sub(without_values, problem.message))
 
 
 class _Filling:

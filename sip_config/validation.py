@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 import pydantic
 import pydantic_core
 
-from sip_config import documents, later, problems
+from sip_config import documents, later, problems, values
 
 Model = TypeVar("Model", bound=pydantic.BaseModel)
 
@@ -28,8 +29,17 @@ _MESSAGES = {
     "int_parsing": "must be a whole number",
     "float_parsing": "must be a number",
     "string_too_short": "is empty",
+    "string_unicode": "holds a character that cannot stand in a text",
 }
 """By pydantic's type of error; others are told in pydantic's words."""
+
+_LIMITS = {
+    "greater_than_equal": ("ge", "must be at least"),
+    "greater_than": ("gt", "must be more than"),
+    "less_than_equal": ("le", "must be at most"),
+    "less_than": ("lt", "must be less than"),
+}
+"""By pydantic's type of error: the name of the limit that it holds, and what to say of it."""
 
 
 def check(document: documents.Document, model: type[Model]) -> tuple[Model | None, list[problems.Problem]]:
@@ -116,8 +126,22 @@ def _message(item: pydantic_core.ErrorDetails, value: documents.Plain) -> str:
         return f"must be {expected.replace(chr(39), '`')}"
     if kind == "string_pattern_mismatch":
         return f"must look like {item['ctx']['pattern']}"
+    if kind in _LIMITS:
+        name, words = _LIMITS[kind]
+        limit = item["ctx"][name]
+        return f"{words} {values.duration_text(limit) if isinstance(limit, dt.timedelta) else limit}"
+    if kind in ("too_short", "too_long", "string_too_long"):
+        return _wrong_length(item["ctx"], value)
     message = _MESSAGES.get(kind, item["msg"])
     return message[:1].lower() + message[1:]
+
+
+def _wrong_length(context: Mapping[str, Any], value: documents.Plain) -> str:
+    if context.get("actual_length") == 0:
+        return "is empty"
+    what = "characters" if isinstance(value, str) else "entries"
+    most = context.get("max_length")
+    return f"must have at least {context['min_length']} {what}" if most is None else f"may have {most} {what} at most"
 
 
 def _written_path(item: pydantic_core.ErrorDetails, document: documents.Document) -> problems.Path:

@@ -20,6 +20,11 @@ _DURATION = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s*(ms|s|m|h|d)", re.ASCII)
 _UNITS_US = {"d": 86_400_000_000, "h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000, "ms": 1_000}
 _MOST_UNITS = 1_000_000  # as many digits as a duration may be written with
 _MAX_URI = 255  # longer than any that a PBX takes
+_HOST = re.compile(
+    r"(?:(?P<name>(?=[^:]{1,253}(?::|$))[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)|\[(?P<v6>[0-9a-f:.]{2,45})\])(?::(?P<port>\d{1,5}))?",
+    re.ASCII | re.IGNORECASE,
+)
+_MAX_PORT = 65_535
 _MAX_METADATA = 1_000  # characters of one value; a call may have fifty
 
 
@@ -112,6 +117,18 @@ def _network(value: str) -> str:
         raise wrong("write an IP address or a network, such as `203.0.113.7` or `203.0.113.0/24`") from None
 
 
+def _host(value: str) -> str:
+    match = _HOST.fullmatch(value.strip())
+    try:
+        if match is None or match["v6"]:
+            ipaddress.IPv6Address(match["v6"] if match else value.strip())
+        if match is None or match["port"] is None or 0 < int(match["port"]) <= _MAX_PORT:
+            return value.strip()
+    except ValueError:
+        pass
+    raise wrong("write a host or IP address, with `:port` where it is not the usual one, and nothing before it")
+
+
 @functools.cache
 def _time_zones() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones())
@@ -187,10 +204,7 @@ Language = Annotated[
 HeaderName = Annotated[str, _matching(r"[A-Za-z0-9!%*_+`'~.-]{1,64}", "write the name of a SIP header")]
 """Name of a SIP header: a token of RFC 3261 section 25.1."""
 
-Host = Annotated[
-    str,
-    _matching(r"[A-Za-z0-9.\-\[\]:]{1,253}", "write a host or IP address, with `:port` where it is not the usual one"),
-]
+Host = Annotated[str, pydantic.AfterValidator(_host)]
 """A host name or IP address, with or without a port."""
 
 HeaderText = Annotated[str, _matching(r"[^\r\n\x00]{0,500}", "write one line of at most 500 characters")]

@@ -26,7 +26,10 @@ def read(path: pathlib.Path) -> snapshots.Snapshot | None:
     """The snapshot on disk; None where there is none that can be read."""
     try:
         return snapshots.Snapshot.model_validate_json(path.read_bytes())
-    except (OSError, pydantic.ValidationError):
+    except FileNotFoundError:
+        return None
+    except (OSError, pydantic.ValidationError) as error:
+        _log.error("the snapshot on disk is damaged or of another version: %s", type(error).__name__)
         return None
 
 
@@ -45,6 +48,7 @@ class SnapshotKeeper:
         self._path = path
         self._environment = environment
         self._etag: str | None = None
+        self._complaint: str | None = None
 
     async def take_first(self) -> None:
         """Have a snapshot before the first call, from dispatch or from an earlier run.
@@ -57,7 +61,7 @@ class SnapshotKeeper:
                 while not await self._refresh():
                     await asyncio.sleep(_RETRY_S)
         except TimeoutError:
-            _log.warning("dispatch is out; starting with the snapshot of an earlier run, if there is one")
+            _log.warning("no snapshot comes from dispatch; starting with that of an earlier run, if there is one")
         if problems := self._problems():
             raise errors.ConfigurationInvalid(problems)
 
@@ -71,19 +75,32 @@ class SnapshotKeeper:
                     _log.error("the new configuration cannot work on this worker: %s", problem)
 
     async def _refresh(self) -> bool:
+        """Bring the snapshot on disk up to date; whether it is."""
         try:
             fetched = await self._dispatch.fetch_snapshot(self._etag, _FETCH_S)
-        except errors.DispatchUnavailable:
+            if fetched is not None:
+                await asyncio.to_thread(self._write, fetched[0])
+                self._etag = fetched[1]
+        except errors.DispatchUnavailable as error:
+            self._complain(error.message)
             return False
-        if fetched is not None:
-            snapshot, self._etag = fetched
-            await asyncio.to_thread(self._write, snapshot)
+        except OSError as error:
+            self._complain(f"it cannot be written ({type(error).__name__})")
+            return False
+        self._complaint = None
         return True
+
+    def _complain(self, complaint: str) -> None:
+        """Log why the snapshot ages; once, as long as the reason is the same."""
+        if complaint != self._complaint:
+            self._complaint = complaint
+            _log.warning("the routing snapshot is not brought up to date: %s", complaint)
 
     def _write(self, snapshot: snapshots.Snapshot) -> None:
         fresh = self._path.with_suffix(".new")
+        fresh.touch(mode=0o600)
+        fresh.chmod(0o600)  # one that was left over may be open to others
         fresh.write_text(snapshot.model_dump_json())
-        fresh.chmod(0o600)
         fresh.replace(self._path)
 
     def _problems(self) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from dispatch import background, keys
+from dispatch import keys
 from dispatch.transfers import driving, records, service
 
 if TYPE_CHECKING:
@@ -34,4 +34,3 @@ def set_up(app: web.Application, parts: dispatch_app.Parts) -> None:
         await transfers.aclose()
 
     app.on_cleanup.append(stop)
-    app.cleanup_ctx.append(background.beside(transfers=transfers.run))

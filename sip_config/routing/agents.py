@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sip_config import metadata_names, occasions, problems, schema
-from sip_config.routing import splits, steps
+from sip_config import configurations, metadata_names, occasions, problems, schema
+from sip_config.routing import asking, splits, steps
 
 _NAMED = "agent"  # a number's metadata may say by this key who answers, where nothing else does
 
@@ -15,17 +15,26 @@ def choose(occasion: occasions.Occasion, trail: steps.Trail) -> str | None:
     number = occasion.number
     path: problems.Path = ("numbers", number.e164)
     for index, route in enumerate(number.routes):
-        if occasion.holds(route.when):
-            trail.passed(
-                steps.StepName.ROUTE, f"route {index + 1} of {len(number.routes)} fits", (*path, "routes", index)
-            )
-            return _chosen(occasion, route.agent, route.split, (*path, "routes", index), trail)
+        place: problems.Path = (*path, "routes", index)
+        if asking.holds(occasion, route.when, trail, steps.StepName.ROUTE, (*place, "when")):
+            trail.passed(steps.StepName.ROUTE, f"route {index + 1} of {len(number.routes)} fits", place)
+            return _chosen(occasion, route.agent, route.split, place, trail)
     if number.routes:
         trail.passed(steps.StepName.ROUTE, f"none of {len(number.routes)} routes fits", (*path, "routes"))
     named = _named(number)
     if number.agent is None and number.split is None and named is not None:
         return _chosen(occasion, named, None, (*path, "metadata"), trail)
     return _chosen(occasion, number.agent, number.split, path, trail)
+
+
+def tools(occasion: occasions.Occasion, agent: configurations.Agent, trail: steps.Trail) -> tuple[str, ...]:
+    """What an agent may do in this call besides talking."""
+    setting = ("agents", agent.id, "tools")
+    return tuple(
+        name
+        for name, when in agent.settings.tool_conditions.items()
+        if asking.holds(occasion, when, trail, steps.StepName.TOOL, setting)
+    )
 
 
 def possible(number: schema.Number) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from callcore import callers, calls, contract, endings, errors, forwarding
-from sip_config import agent_plans, configurations, fixed_plans, hours, live, occasions, schema
+from sip_config import agent_plans, configurations, fixed_plans, hours, live, occasions, problems, schema
 from sip_config.routing import agents, lines, modes, steps
 
 _NOT_INBOUND = contract.Refuse(
@@ -34,7 +34,8 @@ def decide(
 
     A call goes on only if it came by the very trunk and rule that were made for its number. The agent that dialed this
     caller lately takes the call that comes back, also on a number that strangers may not call; but in the off hours of
-    a number that has them, a call that comes back gets what all calls get.
+    a number that has them, a call that comes back gets what all calls get. Where that agent is gone, the number's own
+    one answers.
 
     Args:
         configuration: what the operator wants.
@@ -63,14 +64,29 @@ def _walk(
         raise trail.refused(steps.StepName.DIRECTION, "a call of ours: only inbound ones are routed", _NOT_INBOUND)
     number = lines.find(configuration, intake, trail)
     lines.check_arrival(live_objects, number, intake, trail)
-    returning = _returning(configuration, ring_back, trail)
-    _check_direction(number, returning, trail)
     verdict = hours.judge(configuration.hours, configuration.organization.time_zone, now)
     occasion = _occasion(configuration, number, intake, now, is_business_hours=verdict.is_open)
+    trail.passed(steps.StepName.CALLER, _who(occasion, intake))
+    returning = _returning(configuration, ring_back, trail)
+    _check_direction(number, trail, comes_back=ring_back is not None)
     trail.passed(steps.StepName.HOURS, verdict.text, verdict.setting)
-    action = modes.choose(occasion, trail, is_returning=returning is not None)
+    action = modes.choose(occasion, trail, comes_back=ring_back is not None)
     agent = _agent(occasion, action, returning, trail)
     return _plan(occasion, action, agent, trail, is_ring_back=returning is not None)
+
+
+def _who(occasion: occasions.Occasion, intake: contract.CallIntake) -> str:
+    """Whether it is known who calls, and whose phone sent the call on; names neither."""
+    caller = callers.classify(intake.caller, occasion.configuration.organization.country).caller_id
+    text = {
+        calls.CallerId.KNOWN: "the caller's number is known",
+        calls.CallerId.WITHHELD: "the caller's number is withheld",
+        calls.CallerId.UNUSABLE: "the caller's number is none that could be called, and counts as withheld",
+    }[caller]
+    if intake.forwarded_from is None:
+        return text
+    by = "another number" if occasion.forwarded_from else "what is no other phone number, which counts as nothing"
+    return f"{text}; the call was sent on by {by}"
 
 
 def _returning(
@@ -81,15 +97,16 @@ def _returning(
         return None
     agent = configuration.agents.get(ring_back.agent_id)
     if agent is None:
-        trail.passed(steps.StepName.RING_BACK, "a call of ours comes back, but its agent is gone")
+        text = "a call of ours comes back; its agent is gone, so the number's own one answers"
+        trail.passed(steps.StepName.RING_BACK, text)
         return None
     trail.passed(steps.StepName.RING_BACK, f"a call of `{agent.id}` comes back", ("agents", agent.id))
     return agent
 
 
-def _check_direction(number: schema.Number, returning: configurations.Agent | None, trail: steps.Trail) -> None:
+def _check_direction(number: schema.Number, trail: steps.Trail, *, comes_back: bool) -> None:
     setting = ("numbers", number.e164, "direction")
-    if not number.takes_calls and returning is None:
+    if not number.takes_calls and not comes_back:
         text = "the number only places calls, and this caller was not called from it lately"
         raise trail.refused(steps.StepName.DIRECTION, text, _TAKES_NO_CALLS, setting)
     whom = "takes calls" if number.takes_calls else "only places calls, but this one comes back"
@@ -125,8 +142,9 @@ def _agent(
         trail.passed(steps.StepName.AGENT, f"`{returning.id}`, which the caller calls back", ("agents", returning.id))
         return returning
     agent_id = agents.choose(occasion, trail)
-    if agent_id is None and action is not calls.Action.CONVERSE:
-        agent_id = min(known, default=None)
+    if agent_id is None and action is not calls.Action.CONVERSE and known:
+        agent_id = min(known)
+        trail.passed(steps.StepName.AGENT, f"the number names none; `{agent_id}` lends its voice", ("agents", agent_id))
     if agent_id is None or agent_id not in known:
         setting = ("numbers", occasion.number.e164, "agent")
         raise trail.refused(steps.StepName.AGENT, "no agent is set for this call", _NOBODY, setting)
@@ -150,8 +168,10 @@ def _plan(
             case calls.Action.VOICEMAIL:
                 return fixed_plans.voicemail(occasion, agent)
             case calls.Action.CONVERSE:
-                plan = agent_plans.make(occasion, agent)
+                plan = agent_plans.make(occasion, agent, agents.tools(occasion, agent, trail))
                 return contract.Converse(agent=plan, ring_back=is_ring_back, metadata=occasion.metadata(agent))
     except errors.ConfigurationInvalid as error:
         text = "; ".join(error.problems)
-        raise trail.refused(steps.StepName.PLAN, text, _BAD_PROMPT, ("agents", agent.id)) from None
+        of_agent = action is calls.Action.CONVERSE
+        setting: problems.Path = ("agents", agent.id) if of_agent else ("numbers", occasion.number.e164)
+        raise trail.refused(steps.StepName.PLAN, text, _BAD_PROMPT, setting) from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from callcore import contract, endings, errors, numbers
-from sip_config import configurations, live, schema
+from sip_config import configurations, live, problems, schema
 from sip_config.routing import steps
 
 _NO_SUCH_NUMBER = contract.Refuse(reason=endings.Reason.INVALID_NUMBER, sip_status_code=404, text="No such number here")
@@ -58,17 +58,23 @@ def check_arrival(
     """
     arrived_by = live.LiveNumber(trunk_id=intake.trunk_id or "", rule_id=intake.rule_id or "")
     if not live_objects.carry(number.e164, arrived_by):
-        text = _wrong_way(live_objects, number, arrived_by)
-        raise trail.refused(steps.StepName.ARRIVAL, text, _WRONG_WAY, ("numbers", number.e164, "trunk"))
+        text, setting = _wrong_way(live_objects, number, arrived_by)
+        raise trail.refused(steps.StepName.ARRIVAL, text, _WRONG_WAY, setting)
     trail.passed(steps.StepName.ARRIVAL, f"by the trunk `{number.trunk}` and its rule", ("trunks", number.trunk))
 
 
-def _wrong_way(live_objects: live.LiveObjects, number: schema.Number, arrived_by: live.LiveNumber) -> str:
+def _wrong_way(
+    live_objects: live.LiveObjects, number: schema.Number, arrived_by: live.LiveNumber
+) -> tuple[str, problems.Path]:
+    """What is wrong, and the setting to look at."""
+    its_trunk = ("numbers", number.e164, "trunk")
     wanted = live_objects.numbers.get(number.e164)
     if wanted is None:
-        return "LiveKit has no trunk and rule for this number: run `trunkline apply`"
+        return "LiveKit has no trunk and rule for this number: run `trunkline apply`", its_trunk
     if arrived_by.rule_id == live_objects.catch_all_rule_id:
-        return f"through the catch-all rule: the trunk `{number.trunk}` did not take it (address or credentials)"
+        text = f"through the catch-all rule: the trunk `{number.trunk}` did not take it (address or credentials)"
+        return text, ("trunks", number.trunk, "inbound")
     if arrived_by.trunk_id != wanted.trunk_id:
-        return f"not by the trunk `{number.trunk}`, to which the number belongs"
-    return f"by the trunk `{number.trunk}`, but not by the rule that was made for it: run `trunkline plan`"
+        return f"not by the trunk `{number.trunk}`, to which the number belongs", its_trunk
+    text = f"by the trunk `{number.trunk}`, but not by the rule that was made for it: run `trunkline plan`"
+    return text, its_trunk

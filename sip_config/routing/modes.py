@@ -7,10 +7,10 @@ from sip_config import occasions, schema
 from sip_config.routing import steps
 
 
-def choose(occasion: occasions.Occasion, trail: steps.Trail, *, is_returning: bool) -> calls.Action:
+def choose(occasion: occasions.Occasion, trail: steps.Trail, *, comes_back: bool) -> calls.Action:
     """The action. A number that only places calls has no hours for those that come back to it."""
     number = occasion.number
-    if is_returning and not number.takes_calls:
+    if comes_back and not number.takes_calls:
         trail.passed(steps.StepName.WORK_MODE, "converse: the number only places calls, and this one comes back")
         return calls.Action.CONVERSE
     action = _by_mode(number.work_mode, is_open=occasion.is_business_hours)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 
-from callcore import contract
+from callcore import contract, endings
 from sip_config import problems
 
 
@@ -16,6 +16,8 @@ class StepName(enum.StrEnum):
     """Is the dialed number one of ours?"""
     ARRIVAL = "arrival"
     """Did the call come by the trunk and rule that were made for it?"""
+    CALLER = "caller"
+    """Is it known who calls, and whose phone sent the call on?"""
     RING_BACK = "ring_back"
     """Does the caller return a call of ours?"""
     DIRECTION = "direction"
@@ -28,6 +30,8 @@ class StepName(enum.StrEnum):
     """Which of the number's routes fits?"""
     AGENT = "agent"
     """Which agent is it?"""
+    TOOL = "tool"
+    """May the agent use this tool in this call? Told only where its condition fails."""
     PLAN = "plan"
     """Can its texts be made for this call?"""
 
@@ -43,6 +47,8 @@ class Step:
     """What was found, for an operator; names no caller."""
     setting: problems.Path | None = None
     """The setting that decided it, as in `Configuration.places`."""
+    faulty: bool = False
+    """Whether the setting could not be followed, so that somebody should mend it; the call may go on all the same."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -59,6 +65,11 @@ class Decision:
 
     plan: contract.Plan
     steps: tuple[Step, ...]
+
+    @property
+    def faults(self) -> list[Step]:
+        """What an operator should hear of, be there a call for it or a refusal."""
+        return [step for step in self.steps if step.faulty]
 
 
 class Refused(Exception):
@@ -82,9 +93,14 @@ class Trail:
     def passed(self, name: StepName, text: str, setting: problems.Path | None = None) -> None:
         self._steps.append(Step(name=name, passed=True, text=text, setting=setting))
 
+    def skipped(self, name: StepName, text: str, setting: problems.Path) -> None:
+        """The call goes on without a setting that could not be followed."""
+        self._steps.append(Step(name=name, passed=True, text=text, setting=setting, faulty=True))
+
     def refused(
         self, name: StepName, text: str, refusal: contract.Refuse, setting: problems.Path | None = None
     ) -> Refused:
-        """The exception to raise."""
-        self._steps.append(Step(name=name, passed=False, text=text, setting=setting))
+        """The exception to raise. Where we are to blame for it, the setting is faulty."""
+        faulty = refusal.reason is endings.Reason.INTERNAL_ERROR
+        self._steps.append(Step(name=name, passed=False, text=text, setting=setting, faulty=faulty))
         return Refused(refusal)

@@ -16,6 +16,7 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 _WINDOW = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|(24):(00))", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_KEYS = "^(holidays|closed|open|{day}( *[-,] *{day})*)$".format(day=f"({'|'.join(WEEKDAYS)})")
 _LONGEST_KEY = 60  # all seven days by name take 33
 _MOST_DATES = 1000  # decades of closing days
 
@@ -116,7 +117,7 @@ class Holidays(shapes.Shape):
 class Hours(shapes.Shape):
     """When the business is open: weekdays such as `mon-fri` or `mon,wed` with their windows, and the exceptions."""
 
-    model_config = pydantic.ConfigDict(extra="allow")
+    model_config = pydantic.ConfigDict(extra="allow", json_schema_extra={"propertyNames": {"pattern": _KEYS}})
     __pydantic_extra__: dict[Days, Windows] = pydantic.Field(init=False)
 
     holidays: Holidays | None = None

@@ -44,14 +44,19 @@ class InboundTrunk(shapes.Shape):
 
     @pydantic.model_validator(mode="after")
     def _guarded(self) -> Self:
-        for_all = not self.allowed_addresses or any(
-            ipaddress.ip_network(network).prefixlen == 0 for network in self.allowed_addresses
-        )
-        if for_all and self.auth is None and not self.open:
+        if _hold_everybody(self.allowed_addresses) and self.auth is None and not self.open:
             raise values.wrong(
                 "anybody in the world could call in here: give `allowed_addresses` or `auth`, or write `open: true`"
             )
         return self
+
+
+def _hold_everybody(networks: tuple[str, ...]) -> bool:
+    """Whether anybody may call: no network is named, or together they are all there are of IPv4 or IPv6."""
+    v4 = [network for network in map(ipaddress.ip_network, networks) if isinstance(network, ipaddress.IPv4Network)]
+    v6 = [network for network in map(ipaddress.ip_network, networks) if isinstance(network, ipaddress.IPv6Network)]
+    together = [*ipaddress.collapse_addresses(v4), *ipaddress.collapse_addresses(v6)]
+    return not networks or any(network.prefixlen == 0 for network in together)
 
 
 class Transport(enum.StrEnum):

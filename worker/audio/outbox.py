@@ -84,7 +84,7 @@ class Outbox:
             OutboxFull, OSError: there is no room for it.
         """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if sum(path.stat().st_size for path in self._folder.iterdir()) > _MAX_BYTES:
+        if sum(map(_size, self._folder.iterdir())) > _MAX_BYTES:
             raise OutboxFull
         name = f"{kind.value}-{secrets.token_hex(8)}{_SOUND}"
         return Recording(self._folder / name, Origin(kind=kind, room_name=room_name, recorded_at=recorded_at))
@@ -124,3 +124,11 @@ class Outbox:
         """Take a recording off the disk."""
         path.unlink(missing_ok=True)
         path.with_suffix(_LABEL).unlink(missing_ok=True)
+
+
+def _size(path: pathlib.Path) -> int:
+    """In bytes; none of a file that was delivered or renamed since the folder was listed."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

@@ -51,6 +51,11 @@ class Ending:
     def is_decided(self) -> bool:
         return self._decided.done()
 
+    @property
+    def is_bridged_on(self) -> bool:
+        """The caller talks with somebody else, and goes on doing so."""
+        return self._is_bridged and not self.is_decided
+
     async def wait(self) -> endings.Termination:
         """How the call ended, once it has."""
         return await asyncio.shield(self._decided)

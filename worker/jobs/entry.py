@@ -28,7 +28,7 @@ _APOLOGISE_FOR = frozenset({endings.Reason.PROVIDER_FAILURE, endings.Reason.INTE
 
 
 async def hold_call(ctx: agents.JobContext) -> None:
-    """One call, from the first ringing to the last BYE. Whatever fails, no leg is left behind."""
+    """One call, from the first ringing to the last BYE. Whatever fails, no leg is left behind by the job it is with."""
     kit = kits.of(ctx)
     is_ours = True
     try:
@@ -39,7 +39,7 @@ async def hold_call(ctx: agents.JobContext) -> None:
             try:
                 await _live_through(call, kit)
             finally:
-                is_ours = not call.is_anothers
+                is_ours = call.is_ours
     finally:
         if is_ours:
             await closing.end_every_leg(ctx)
@@ -86,7 +86,7 @@ async def _talk(call: phone_calls.PhoneCall, kit: kits.Kit) -> None:
                 decided = await call.ask_for_plan(dispatch)
                 await _follow(call, decided, dispatch)
         except dispatch_client.CallTaken:
-            call.leave_to_another()
+            call.step_out()
         except dispatch_client.CallOver:
             call.ending.decide(endings.Reason.UNKNOWN, endings.EndedBy.SYSTEM)
         except errors.ProviderUnavailable as error:

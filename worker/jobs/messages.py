@@ -17,6 +17,7 @@ from worker.jobs import patience, transcribing
 _log = logging.getLogger(__name__)
 
 _TAIL_S = 1.0  # kept after the last word
+_LATE_S = 30.0  # by which the detector of voice, which says when it is over, may lag behind the sound
 
 
 class Message:
@@ -57,18 +58,19 @@ class Message:
         """Take what the caller says until it is over, and say why.
 
         Raises:
-            TimeoutError: as the frames.
+            TimeoutError: as the frames, or it is not over long after it had to be.
         """
         watching = asyncio.create_task(self._watch(activity))
         taking = asyncio.create_task(self._take(frames, activity))
         try:
             causes: list[asyncio.Future[Any]] = [taking, watching, self._over]
-            await asyncio.wait(causes, return_when=asyncio.FIRST_COMPLETED)
-            if taking.done():
-                taking.result()
-                await watching
-            elif watching.done():
-                watching.result()
+            async with asyncio.timeout(self._patience.longest_s + _LATE_S):
+                await asyncio.wait(causes, return_when=asyncio.FIRST_COMPLETED)
+                if taking.done():
+                    taking.result()
+                    await watching
+                elif watching.done():
+                    watching.result()
             return self._over.result() if self._over.done() else patience.Over.SILENCE
         finally:
             taking.cancel()
@@ -77,12 +79,12 @@ class Message:
             await activity.aclose()
 
     async def close(self) -> None:
-        """Wait for the last words of the transcript; the recording is ready to be sent, or gone."""
-        if self._transcript is not None:
-            await self._transcript.close()
+        """Make the recording ready to be sent, or take it away, and wait for the last words of the transcript."""
         if self._recording is not None:
             with self._noting_the_disk():
                 await asyncio.to_thread(self._recording.close, self.duration_s or 0.0)
+        if self._transcript is not None:
+            await self._transcript.close()
 
     async def _take(self, frames: AsyncIterable[rtc.AudioFrame], activity: vad.VADStream) -> None:
         async for frame in frames:

@@ -42,8 +42,7 @@ class PhoneCall:
         self, ctx: agents.JobContext, kit: kits.Kit, line: lines.Line, reports: spool_client.SpoolClient
     ) -> None:
         self.ending = job_endings.Ending()
-        self.is_anothers = False
-        """Another job holds this call: nothing of it may be ended by this one."""
+        self._is_out = False
         self._ctx = ctx
         self._kit = kit
         self._line = line
@@ -57,12 +56,24 @@ class PhoneCall:
         self._speaker: speaking.Speaker | None = None
         self._voicemail: voicemail.Voicemail | None = None
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether this job ends the call: its legs and its record.
+
+        Not when another job holds it; nor, when this job has to go, while caller and destination are connected: they
+        talk on without it, and dispatch sees to their end.
+        """
+        return not (self._is_out or self.ending.is_bridged_on)
+
     def watch_room(self) -> None:
         """Take note when LiveKit closes the room: dispatch ended the call, or its server went away for good."""
 
         def on_disconnected(reason: rtc.DisconnectReason.ValueType) -> None:
             if reason == rtc.DisconnectReason.ROOM_DELETED:
                 self.ending.decide(endings.Reason.OPERATOR_HANGUP, endings.EndedBy.OPERATOR)
+            elif self.ending.is_bridged_on:
+                # This job has lost sight of them; they may well hear each other still.
+                self.step_out()
             else:
                 self.ending.decide(endings.Reason.PLATFORM_LOST, endings.EndedBy.SYSTEM)
 
@@ -94,9 +105,9 @@ class PhoneCall:
         self._ctx.log_context_fields = {"call_id": decided.call_id}
         return decided
 
-    def leave_to_another(self) -> None:
-        """Step out of a call that another job holds."""
-        self.is_anothers = True
+    def step_out(self) -> None:
+        """Leave the call to another job that holds it, or to dispatch."""
+        self._is_out = True
         self._reports.leave()
         self.ending.decide(endings.Reason.UNKNOWN, endings.EndedBy.SYSTEM)
 
@@ -191,13 +202,13 @@ class PhoneCall:
         except TimeoutError:
             _log.error("the conversation could not be closed in time")
         finally:
-            # A job that was told to go before its call had an end, as by a drain that took too long, was lost to it.
-            self.ending.decide(endings.Reason.WORKER_LOST, endings.EndedBy.SYSTEM)
-            if not self.is_anothers:
+            if self.is_ours:
+                # A job that was told to go before its call had an end, as by a drain that took too long, is lost to it.
+                self.ending.decide(endings.Reason.WORKER_LOST, endings.EndedBy.SYSTEM)
                 self._report_end(await self.ending.wait())
-        if not await self._reports.flush(_FLUSH_S):
-            _log.error("the worker did not confirm the last reports of the call")
-        await self._reports.close()
+            if not await self._reports.flush(_FLUSH_S):
+                _log.error("the worker did not confirm the last reports of the call")
+            await self._reports.close()
 
     async def _close_parts(self) -> None:
         if self._conversation is not None:

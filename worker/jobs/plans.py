@@ -42,4 +42,6 @@ def by_snapshot(intake: contract.CallIntake, snapshot_path: pathlib.Path) -> con
         _log.error("there is no routing snapshot")
         return NOBODY_KNOWS
     decision = routing.decide(snapshot.configuration(), snapshot.live_objects(), intake, intake.arrived_at)
+    for fault in decision.faults:
+        _log.error("a setting of the snapshot could not be followed: %s: %s", fault.name.value, fault.text)
     return decision.plan

@@ -47,7 +47,9 @@ class Transcript:
                 await asyncio.wait([self._writing], timeout=_LAST_WORDS_S)
         finally:
             self._writing.cancel()
-            await asyncio.gather(self._writing, return_exceptions=True)
+            (fault,) = await asyncio.gather(self._writing, return_exceptions=True)
+            if isinstance(fault, Exception):
+                _log.error("what a caller says is not written down any more", exc_info=fault)
             await self._stream.aclose()
             await self._recogniser.aclose()
 

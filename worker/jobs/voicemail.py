@@ -58,23 +58,30 @@ class Voicemail:
         finally:
             preparing.cancel()
             await asyncio.gather(preparing, return_exceptions=True)
-        await self._parts.speaker.player.play_pcm(beeps.tone(self._parts.speaker.player.rate))
+        recording = self._recording()
+        if recording is None and recogniser is None:
+            # Nobody would ever hear or read it: the caller gets an apology instead of a beep.
+            self._parts.ending.decide(endings.Reason.INTERNAL_ERROR, endings.EndedBy.SYSTEM)
+            return
         self._message = messages.Message(
             patience.Patience(longest_s=min(self._plan.max_duration_s, _LONGEST_S)),
-            recording=self._recording(),
+            recording=recording,
             transcript=transcribing.Transcript(recogniser, self._parts.reports) if recogniser else None,
             on_message=self._parts.ending.note_message,
         )
+        await self._parts.speaker.player.play_pcm(beeps.tone(self._parts.speaker.player.rate))
         await self._record(self._message)
 
     async def close(self) -> None:
         """Put the message on record, in writing too, and hand its sound to the worker's main process."""
         if self._message is None:
             return
-        await self._message.close()
-        if (duration_s := self._message.duration_s) is not None:
-            data = {"duration_s": round(duration_s, 1)}
-            self._parts.reports.report(contract.NotedRecord(type=events.EventType.VOICEMAIL, data=data))
+        try:
+            await self._message.close()
+        finally:
+            if (duration_s := self._message.duration_s) is not None:
+                data = {"duration_s": round(duration_s, 1)}
+                self._parts.reports.report(contract.NotedRecord(type=events.EventType.VOICEMAIL, data=data))
 
     async def _record(self, message: messages.Message) -> None:
         parts = self._parts
@@ -83,7 +90,7 @@ class Voicemail:
             try:
                 await message.take(ears.frames(parts.room, parts.caller, waves.RATE), activity)
             except TimeoutError:
-                _log.warning("no sound comes from the caller")
+                _log.warning("no sound comes from the caller, or nothing is made of it")
         self._decide(message)
 
     def _decide(self, message: messages.Message) -> None:

@@ -138,7 +138,7 @@ async def service(
         )
     )
     async with test_utils.TestClient(test_utils.TestServer(application)) as client:
-        await application[keys.SWITCHBOARD].wait_ready(2.0)
+        await application[keys.KEEPER].ensure()
         yield Service(
             app=application,
             client=client,

@@ -16,6 +16,21 @@ class Reports:
     def report(self, record: contract.Record, *, at: dt.datetime | None = None) -> None:
         self.records.append(record)
 
+    def leave(self) -> None:
+        pass
+
+    async def flush(self, timeout: float) -> bool:
+        return True
+
+    async def close(self) -> None:
+        pass
+
+    @property
+    def end(self) -> contract.EndedRecord | None:
+        """The last record, if it is the end of the call."""
+        last = self.records[-1] if self.records else None
+        return last if isinstance(last, contract.EndedRecord) else None
+
     @property
     def turns(self) -> list[tuple[str, str, bool]]:
         """Role, text and whether it was cut short, of everything said."""
