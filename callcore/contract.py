@@ -56,6 +56,12 @@ HISTORY_ATTRIBUTE = "trunkline.history_info"
 FORWARDED_ATTRIBUTE = "trunkline.forwarded_from"
 """Participant attributes with the SIP headers Diversion (RFC 5806), History-Info (RFC 7044) and a carrier's own one."""
 
+RINGING_S = 40.0
+"""How long a phone that we dial rings where nobody says: about eight times; many voicemails answer before."""
+
+MAX_RINGING_S = 80.0
+"""The longest that it may: livekit-sip dials no longer."""
+
 MAX_TEXT = 20_000
 """Characters of one turn; longer ones are cut by the worker."""
 
@@ -187,7 +193,7 @@ class Forward(Message):
     action: Literal["forward"] = "forward"
     to: str = pydantic.Field(max_length=512)
     """E.164, or a `sip:` URI."""
-    ringing_timeout_s: float = pydantic.Field(default=25.0, gt=0, le=80)
+    ringing_timeout_s: float = pydantic.Field(default=RINGING_S, gt=0, le=MAX_RINGING_S)
     otherwise: Annotated[Announce | TakeMessage, pydantic.Field(discriminator="action")]
     """What the caller gets when nobody answers there, or dispatch is out."""
     metadata: dict[str, str] = {}

@@ -17,14 +17,14 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 def plan(
     folder: Folder = None,
     as_json: AsJson = False,
-    tell: Annotated[bool, typer.Option("--exit-code", help="Exit 2 if there is something to change.")] = False,
+    tell: Annotated[bool, typer.Option("--exit-code", help="Exit 2 if something is to change or in the way.")] = False,
 ) -> None:
     """Show what `apply` would change in LiveKit: its trunks and dispatch rules. Changes nothing."""
     with failing.plainly():
         from cli import changing
 
-        changes = changing.plan(folder, as_json=as_json)
-        raise SystemExit(failing.EXIT_DIFFERS if tell and changes else 0)
+        differs = changing.plan(folder, as_json=as_json)
+        raise SystemExit(failing.EXIT_DIFFERS if tell and differs else 0)
 
 
 def apply(

@@ -27,13 +27,21 @@ def show(plan: apply.Plan, *, as_json: bool) -> None:
         screen.print_note(screen.plain(f"left alone, not ours: {foreign.kind} {foreign.name or '-'} ({foreign.id})"))
     for conflict in plan.conflicts:
         screen.print_line(f"[red]in the way: {screen.plain(conflict)}[/red]")
-    screen.print_line(f"{counted(plan)}." if plan.changes else "Nothing to change: LiveKit is as configured.")
+    if plan.changes:
+        screen.print_line(f"{_counted(plan, 'to create', 'to change', 'to delete')}.")
+    elif not plan.conflicts:
+        screen.print_line("Nothing to change: LiveKit is as configured.")
 
 
-def counted(plan: apply.Plan) -> str:
-    """Such as `2 to create, 1 to delete`."""
+def show_applied(plan: apply.Plan) -> None:
+    """Print what a plan has done."""
+    screen.print_line(f"Applied: {_counted(plan, 'created', 'changed', 'deleted')}.")
+
+
+def _counted(plan: apply.Plan, *words: str) -> str:
+    """Such as `2 to create, 1 to delete`; words for `create`, `change` and `delete`."""
     counts = collections.Counter[str](change.action for change in plan.changes)
-    return ", ".join(f"{counts[action]} to {action}" for action in _SIGNS if counts[action])
+    return ", ".join(f"{counts[action]} {word}" for action, word in zip(_SIGNS, words, strict=True) if counts[action])
 
 
 def _field(field: differences.Field, *, is_new: bool) -> str:

@@ -9,27 +9,28 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 
 import typer
+import yarl
 from livekit import api as livekit_api
 
 from callcore import errors
-from cli import changes_screen, leasing, screen
+from cli import changes_screen, leasing
 from dispatch.livekit import client
 from sip_config import apply as applying
 from sip_config import configurations, environments, loading
 
 _LOOK_S = 15.0  # LiveKit answers in milliseconds; each of its two lists has 5 s
-_APPLY_S = 60.0  # thousands of objects; and no longer than the lease
+_APPLY_S = 60.0  # thousands of objects
 _NEEDED = ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
-_SCHEMES = ("ws://", "wss://", "http://", "https://")
+_SCHEMES = frozenset({"ws", "wss", "http", "https"})
 
 
-def plan(folder: str | None, *, as_json: bool) -> int:
-    """Show what apply would change; how many objects."""
+def plan(folder: str | None, *, as_json: bool) -> bool:
+    """Show what apply would change; whether it would find LiveKit other than configured."""
     environment = environments.read()
     configuration = _load(folder, environment)
     found = asyncio.run(_look(configuration, environment))
     changes_screen.show(found, as_json=as_json)
-    return len(found.changes)
+    return bool(found.changes or found.conflicts)
 
 
 def apply(folder: str | None, *, yes: bool, as_json: bool, url: str | None) -> None:
@@ -46,15 +47,15 @@ def apply(folder: str | None, *, yes: bool, as_json: bool, url: str | None) -> N
         changes_screen.show(found, as_json=as_json)
     if found.conflicts:
         raise errors.Conflict("Nothing was changed: first make room for what is listed as in the way.")
-    if not found.changes:
-        return
-    if not yes:
-        _ask(as_json=as_json)
-    serving = asyncio.run(_carry_out(configuration, environment, found, url))
-    if as_json:
-        changes_screen.show(found, as_json=True)
-    else:
-        screen.print_line(f"Applied: {changes_screen.counted(found)}.")
+    if found.changes:
+        if not yes:
+            _ask(as_json=as_json)
+        asyncio.run(_carry_out(configuration, environment, found, url))
+        if as_json:
+            changes_screen.show(found, as_json=True)
+        else:
+            changes_screen.show_applied(found)
+    serving = asyncio.run(leasing.served_version(environment, url))
     if serving is not None and serving != configuration.version:
         _note(f"dispatch still serves version {serving}; run `trunkline reload` to have it serve this one")
 
@@ -73,14 +74,12 @@ async def _look(configuration: configurations.Configuration, environment: Mappin
 
 async def _carry_out(
     configuration: configurations.Configuration, environment: Mapping[str, str], shown: applying.Plan, url: str | None
-) -> str | None:
-    """Apply what was shown; the version that dispatch serves, where it answers."""
-    lease = leasing.held(environment, url, ttl_s=int(_APPLY_S + _LOOK_S), note=_note)
-    async with lease as serving, _livekit(environment, _APPLY_S) as livekit:
+) -> None:
+    """Apply what was shown."""
+    async with leasing.held(environment, url, note=_note), _livekit(environment, _APPLY_S) as livekit:
         if await applying.plan(configuration, livekit) != shown:
             raise errors.Conflict("Nothing was changed: LiveKit is not as it was shown any more. Try again.")
         await applying.apply(configuration, livekit)
-    return serving
 
 
 @contextlib.asynccontextmanager
@@ -92,8 +91,8 @@ async def _livekit(environment: Mapping[str, str], limit_s: float) -> AsyncItera
     if missing:
         raise errors.ConfigurationInvalid(missing)
     url, key, secret = (environment[name] for name in _NEEDED)
-    if not url.startswith(_SCHEMES):
-        raise errors.ConfigurationInvalid(["LIVEKIT_URL must begin with ws://, wss://, http:// or https://."])
+    if not _is_address(url):
+        raise errors.ConfigurationInvalid(["LIVEKIT_URL must be an address such as ws://127.0.0.1:7880."])
     try:
         async with asyncio.timeout(limit_s), client.connect(url, key, secret) as livekit:
             yield livekit
@@ -101,6 +100,15 @@ async def _livekit(environment: Mapping[str, str], limit_s: float) -> AsyncItera
         raise errors.Unavailable(f"{url} took longer than {limit_s:g} s; run this again to finish.") from None
     except errors.Unavailable as error:
         raise errors.Unavailable(f"{url} does not answer as it should. {error.message}") from None
+
+
+def _is_address(url: str) -> bool:
+    """Whether it is a URL of a server, with no user name in it."""
+    try:
+        parts = yarl.URL(url)
+    except ValueError:
+        return False
+    return parts.scheme in _SCHEMES and bool(parts.host) and parts.user is None and parts.password is None
 
 
 def _load(folder: str | None, environment: Mapping[str, str]) -> configurations.Configuration:

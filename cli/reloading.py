@@ -39,6 +39,6 @@ def _sentence(done: dict[str, object]) -> str:
     from cli import screen
 
     same = done["version"] == done["versionBefore"]
-    what = "nothing has changed" if same else f"version {done['version']} is in force, after {done['versionBefore']}"
+    what = f"version {done['version']} is in force, {'as before' if same else 'after ' + str(done['versionBefore'])}"
     pending = "" if done["applied"] else "; LiveKit's trunks and rules are still to follow"
     return screen.plain(f"{what}{pending}")

@@ -44,11 +44,11 @@ Loop = Callable[[Stop], Awaitable[None]]
 
 
 def beside(**loops: Loop) -> Callable[[web.Application], AsyncIterator[None]]:
-    """A clean-up context that runs these loops; the names are for the log."""
+    """A clean-up context that runs these loops; the names are for the log and for whoever looks at the tasks."""
 
     async def context(_app: web.Application) -> AsyncIterator[None]:
         stop = Stop()
-        tasks = [asyncio.create_task(_keep_running(name, loop, stop)) for name, loop in loops.items()]
+        tasks = [asyncio.create_task(_keep_running(name, loop, stop), name=name) for name, loop in loops.items()]
         yield
         stop.set()
         _, slow = await asyncio.wait(tasks, timeout=_STOP_S)

@@ -12,8 +12,6 @@ GREETING = "You have reached {{ number.brand_name }}. Please leave a message aft
 """Spoken where a number has no `voicemail_greeting`."""
 
 _FILE = "numbers.yaml"
-_RINGS_S = 40.0  # where the trunk does not say: the same as a trunk's default
-_LONGEST_RINGING_S = 80.0  # livekit-sip dials no longer
 
 
 def message(occasion: occasions.Occasion, speaker: configurations.Agent) -> contract.Announce:
@@ -67,8 +65,8 @@ def _ringing_timeout_s(occasion: occasions.Occasion) -> float:
     """
     trunk = occasion.configuration.trunks.get(occasion.number.trunk)
     if trunk is None or trunk.outbound is None:
-        return _RINGS_S
-    return min(trunk.outbound.ringing_timeout.total_seconds(), _LONGEST_RINGING_S)
+        return contract.RINGING_S
+    return min(trunk.outbound.ringing_timeout.total_seconds(), contract.MAX_RINGING_S)
 
 
 def _falls_back_to_message(number: schema.Number) -> bool:

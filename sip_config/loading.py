@@ -140,9 +140,9 @@ class _Loader:
         document, trunks = self._document(_NUMBERS), self._document(_TRUNKS)
         self._checked(document, schema.NumbersFile)
         hours = self._document(_ORGANIZATION)
-        usable = dict(validation.drafts(trunks, "trunks", schema.Trunk))
+        named, usable = trunks.value(("trunks",)), dict(validation.drafts(trunks, "trunks", schema.Trunk))
         around = checks.Surroundings(
-            trunks={str(name): usable.get(name) for name in trunks.items("trunks")} if trunks.items("trunks") else None,
+            trunks={name: usable.get(name) for name in named} if isinstance(named, dict) else None,
             agents=agents,
             has_hours=hours.data is None or hours.value(("hours",)) is not None,
             country=self._country(),

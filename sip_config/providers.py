@@ -18,14 +18,24 @@ import pydantic_core
 from sip_config import provider_names
 
 _REFERENCE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_URL = r"^(https?|wss?)://[^\s/]+"
 _RAW_VOICE_ID = re.compile(r"[A-Za-z0-9]{20}")
 _DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")
+_UNREADABLE = ""  # a `base_url` with a mistake of its own: another server was meant
 _FINE_TUNED = "ft:"
 _NOVA_3 = "nova-3"
 _LONGEST_NAME = 64  # comparing costs the product of the lengths
 
 Unit = Annotated[float, pydantic.Field(ge=0, le=1)]
-BaseUrl = Annotated[str, pydantic.StringConstraints(pattern=r"^(https?|wss?)://[^\s/]+")]
+
+
+def _url(value: str) -> str:
+    if re.match(_URL, value) is None:
+        raise pydantic_core.PydanticCustomError("wrong_value", "write a URL such as `http://vllm:8000/v1`")
+    return value
+
+
+BaseUrl = Annotated[str, pydantic.AfterValidator(_url), pydantic.Field(json_schema_extra={"pattern": _URL})]
 
 
 class TurnDetection(enum.StrEnum):
@@ -91,7 +101,7 @@ class _Hosted(_Settings):
     @classmethod
     def _known(cls, model: str, info: pydantic.ValidationInfo) -> str:
         known = _DATED.sub("", model) in cls.known_models or model.startswith(_FINE_TUNED)
-        if not known and info.data.get("base_url") is None:
+        if not known and info.data.get("base_url", _UNREADABLE) is None:
             raise unknown("model", model, cls.known_models, "write base_url out to use it anyway")
         return model
 
@@ -212,7 +222,7 @@ class ElevenLabsTts(_Hosted):
     def _known_voice(cls, voice: str, info: pydantic.ValidationInfo) -> str:
         names = provider_names.ELEVENLABS_VOICES
         known = voice.lower() in {name.lower() for name in names} or _RAW_VOICE_ID.fullmatch(voice)
-        if not known and info.data.get("base_url") is None:
+        if not known and info.data.get("base_url", _UNREADABLE) is None:
             raise unknown("voice", voice, names, "or give the voice's id of 20 letters and digits")
         return voice
 
@@ -234,7 +244,7 @@ class OpenAiTts(_Hosted):
     @pydantic.field_validator("voice")
     @classmethod
     def _known_voice(cls, voice: str, info: pydantic.ValidationInfo) -> str:
-        if info.data.get("base_url") is None and voice not in provider_names.OPENAI_VOICES:
+        if info.data.get("base_url", _UNREADABLE) is None and voice not in provider_names.OPENAI_VOICES:
             raise unknown("voice", voice, provider_names.OPENAI_VOICES)
         return voice
 

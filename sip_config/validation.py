@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import functools
 from collections.abc import Iterator, Mapping
 from typing import Any, Generic, TypeVar
@@ -11,19 +10,21 @@ from typing import Any, Generic, TypeVar
 import pydantic
 import pydantic_core
 
-from sip_config import documents, later, problems, values
+from sip_config import documents, later, problems
 
 Model = TypeVar("Model", bound=pydantic.BaseModel)
 
+_LIST = "must be a list: `[one, two]`, or lines that begin with `-`"
+_GROUP = "must be a group of keys: `{key: value}`, or lines of `key: value` below it"
 _MESSAGES = {
     "missing": "is missing",
     "union_tag_not_found": "`provider` is missing",
     "string_type": "must be text",
-    "tuple_type": "must be a list",
-    "list_type": "must be a list",
-    "dict_type": "must be a group of keys",
-    "model_type": "must be a group of keys",
-    "model_attributes_type": "must be a group of keys",
+    "tuple_type": _LIST,
+    "list_type": _LIST,
+    "dict_type": _GROUP,
+    "model_type": _GROUP,
+    "model_attributes_type": _GROUP,
     "bool_type": "must be true or false",
     "bool_parsing": "must be true or false",
     "int_parsing": "must be a whole number",
@@ -102,12 +103,10 @@ def _lenient(model: type[Model]) -> type[Model]:
 def _problems(
     error: pydantic.ValidationError, document: documents.Document, model: type[Model]
 ) -> Iterator[problems.Problem]:
-    schema: dict[str, Any] | None = None
     for item in error.errors(include_url=False, include_input=False):
         path = _written_path(item, document)
         if item["type"] == "extra_forbidden":
-            schema = schema or model.model_json_schema()
-            yield document.problem(path, _unknown_key(str(item["loc"][-1]), schema, item["loc"][:-1]))
+            yield document.problem(path, _unknown_key(str(item["loc"][-1]), _json_schema(model), item["loc"][:-1]))
         elif item["type"] == "wrong_text":
             place = document.place(path)
             for mistake in item["ctx"]["mistakes"]:
@@ -124,12 +123,9 @@ def _message(item: pydantic_core.ErrorDetails, value: documents.Plain) -> str:
     if kind in ("literal_error", "enum"):
         expected = str(item["ctx"]["expected"])
         return f"must be {expected.replace(chr(39), '`')}"
-    if kind == "string_pattern_mismatch":
-        return f"must look like {item['ctx']['pattern']}"
     if kind in _LIMITS:
         name, words = _LIMITS[kind]
-        limit = item["ctx"][name]
-        return f"{words} {values.duration_text(limit) if isinstance(limit, dt.timedelta) else limit}"
+        return f"{words} {item['ctx'][name]}"
     if kind in ("too_short", "too_long", "string_too_long"):
         return _wrong_length(item["ctx"], value)
     message = _MESSAGES.get(kind, item["msg"])
@@ -151,6 +147,11 @@ def _written_path(item: pydantic_core.ErrorDetails, document: documents.Document
         if (*path, part) in document.places:
             path = (*path, part)
     return (*path, item["loc"][-1]) if item["type"] == "missing" else path
+
+
+@functools.cache
+def _json_schema(model: type[pydantic.BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema()
 
 
 def _unknown_key(key: str, schema: dict[str, Any], location: tuple[str | int, ...]) -> str:

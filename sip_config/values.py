@@ -66,6 +66,17 @@ def duration_text(value: dt.timedelta) -> str:
     return f"{decimal.Decimal(microseconds) / 1_000_000:f}s"
 
 
+def between(least: dt.timedelta, most: dt.timedelta) -> pydantic.AfterValidator:
+    """A duration's bounds, both of them allowed."""
+
+    def check(value: dt.timedelta) -> dt.timedelta:
+        if not least <= value <= most:
+            raise wrong(f"must be between `{duration_text(least)}` and `{duration_text(most)}`")
+        return value
+
+    return pydantic.AfterValidator(check)
+
+
 def _e164(value: str) -> str:
     try:
         if value.strip().startswith("+"):

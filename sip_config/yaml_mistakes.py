@@ -17,15 +17,16 @@ _SENTENCES = (
         "this follows a value that is complete already: put the whole text in quotes",
     ),
     (re.compile(r"could not find expected ':'"), "expected `key: value`, with a blank after the colon"),
-    (re.compile(r"expected ',' or '\]'"), "in a list in brackets: a comma or the `]` is missing"),
-    (re.compile(r"expected ',' or '\}'"), "in a group in braces: a comma or the `}` is missing"),
+    (re.compile(r"expected ',' or '\]'"), "a comma or the `]` is missing in the list that begins here"),
+    (re.compile(r"expected ',' or '\}'"), "a comma or the `}` is missing in the group that begins here"),
+    (re.compile(r"expected the node content"), "a value is missing here, or a comma or bracket is one too many"),
     (re.compile(r"unexpected end of stream"), "the quote that begins here is never closed"),
     (
         re.compile(r"expected '<document start>'"),
         "this belongs to nothing above it: wrong indentation, or quotes missing",
     ),
 )
-_MISTAKE_BEGINS_EARLIER = ("could not find expected ':'", "unexpected end of stream")
+_MISTAKE_BEGINS_EARLIER = ("expected ',' or ", "could not find expected ':'", "unexpected end of stream")
 """Noticed on a later line: the place is where the parser began on this value."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 
 import structlog
@@ -10,6 +11,9 @@ import structlog
 from callcore import redaction
 
 _QUIET = ("livekit.agents", "livekit", "aiohttp.access", "asyncio", "openai", "httpx")
+
+# livekit-agents names the text that a voice made nothing of, and that is what the agent says to the caller.
+_SPOKEN = re.compile(r"(?<=pushed for text: )(?:.*(?=, retrying in )|.*)", re.DOTALL)
 
 
 def configure(level: str) -> None:
@@ -36,4 +40,8 @@ def configure(level: str) -> None:
 
 
 def _redact(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    return redaction.fields(event)
+    return {key: _without_speech(value) for key, value in redaction.fields(event).items()}
+
+
+def _without_speech(value: object) -> object:
+    return _SPOKEN.sub(redaction.HIDDEN, value) if isinstance(value, str) else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import structlog
 from aiohttp import web
@@ -27,8 +28,10 @@ class Undecided(errors.Unavailable):
 
 async def announce(request: web.Request, _: routes.Nothing, intake: contract.CallIntake) -> web.Response:
     """Take a call into the ledger. The plan is in the answer if it can be told at once."""
-    board = request.app[keys.SWITCHBOARD]
-    decision = board.decide(intake, await _returning(request.app, intake)) if board.is_ready else None
+    board, keeper = request.app[keys.SWITCHBOARD], request.app[keys.KEEPER]
+    decision = None
+    if board.is_ready and keeper.recognizes(intake):
+        decision = board.decide(intake, await _returning(request.app, intake))
     admitted = await request.app[keys.LEDGER].admit(intake, decision)
     call_id = admitted.entry.call.id
     structlog.contextvars.bind_contextvars(call_id=call_id)
@@ -48,8 +51,13 @@ async def plan(request: web.Request, _: routes.Nothing, __: routes.Nothing) -> w
 
 async def _decide(app: web.Application, call_id: str, brief: briefs.Brief) -> contract.Plan:
     board, intake = app[keys.SWITCHBOARD], brief.intake
-    await board.wait_ready(_PLAN_S - _LOOK_S)
-    if intake is None or not board.is_ready:
+    if intake is None:
+        raise Undecided
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_PLAN_S - _LOOK_S):
+            await board.wait_ready(_PLAN_S)
+            await app[keys.KEEPER].recognize(intake)
+    if not board.is_ready:
         raise Undecided
     decision = board.decide(intake, await _returning(app, intake))
     if decision is None:

@@ -35,8 +35,6 @@ class LeaseGranted(contract.Message):
     """The lease is the holder's."""
 
     until: contract.Moment
-    configuration: str
-    """Version of the configuration that dispatch decides calls by."""
 
 
 class LeaseHolder(pydantic.BaseModel):
@@ -52,8 +50,7 @@ async def take(request: web.Request, _: routes.Nothing, wanted: LeaseRequest) ->
     app = request.app
     ttl = dt.timedelta(seconds=wanted.ttl_s)
     lease = await leases.take(app[keys.STORE], app[keys.CLOCK], name=_name(request), holder=wanted.holder, ttl=ttl)
-    version = app[keys.SWITCHBOARD].configuration.version
-    return answers.model(LeaseGranted(until=lease.until, configuration=version))
+    return answers.model(LeaseGranted(until=lease.until))
 
 
 async def release(request: web.Request, given: LeaseHolder, _: routes.Nothing) -> web.Response:

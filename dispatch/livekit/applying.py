@@ -24,13 +24,13 @@ Alone = Callable[[], contextlib.AbstractAsyncContextManager[None]]
 
 
 class ObjectsMissing(errors.Unavailable):
-    """LiveKit does not have the trunks and rules of this configuration, and this dispatch may not make them."""
+    """LiveKit does not have all trunks and rules of this configuration: `trunkline apply` makes them."""
 
     public_code = "objects_missing"
 
 
 class Superseded(errors.Conflict):
-    """LiveKit has the trunks and rules of another configuration of this organization; reload to serve that one."""
+    """LiveKit has the trunks and rules of another configuration: `trunkline reload` to serve it, or apply this one."""
 
     public_code = "superseded"
 
@@ -56,7 +56,7 @@ class Keeper:
         self._alone = alone
         self._may_change = may_change
         self._turn = asyncio.Lock()
-        self._applied: configurations.Configuration | None = None  # what this process has brought to LiveKit
+        self._applied: configurations.Configuration | None = None  # what this process has brought to LiveKit last
         self._differing: tuple[str, ...] = ()
         self._looking: asyncio.Task[None] | None = None
         self.failure: errors.TrunklineError | None = None
@@ -82,27 +82,24 @@ class Keeper:
                 await stop.pause(_CHECK_EVERY_S)
 
     async def ensure(self) -> None:
-        """Look once, and mend what is missing if this dispatch may.
+        """Look once, take calls by what is there, and mend what is missing if this dispatch may.
 
         Raises:
-            Unavailable: LiveKit does not answer; `ObjectsMissing` where this dispatch may not make what is missing.
-            Conflict: an object of somebody else is in the way; `Superseded`; `LeaseHeld` before the first success.
+            Unavailable: LiveKit does not answer; `ObjectsMissing` where something is missing still.
+            Conflict: an object of somebody else is in the way; `Superseded`; `LeaseHeld` while something is missing
+                and somebody else applies.
         """
         async with self._turn:
             configuration = self._board.configuration
-            sight = await self._objects.look(configuration)
-            self._show(sight)
-            if sight.gone and not self._may_change:
-                raise ObjectsMissing
+            sight = await self._seen(configuration)
             try:
-                found = await self._mended(configuration, sight)
+                if await self._mended(configuration, sight):
+                    sight = await self._seen(configuration)
             except leases.LeaseHeld:
-                if not self._board.is_ready:
+                if sight.gone:
                     raise
-                found = sight.live  # whoever applies now is left to it; the next round sees what he has done
-            self._board.connect(found)
-            if sight.gone and sight.of_another and self._applied is configuration:
-                raise Superseded
+            if sight.gone:
+                raise _what_is_missing(sight)
             self._succeed()
 
     async def adopt(self, configuration: configurations.Configuration) -> bool:
@@ -125,20 +122,27 @@ class Keeper:
             self._board.reconfigure(configuration, sight.live)
             self._show(sight)
             if sight.gone:
-                self._fail(ObjectsMissing())
+                self._fail(_what_is_missing(sight))
             else:
                 self._succeed()
             return not sight.gone
 
-    async def recognize(self, intake: contract.CallIntake) -> None:
-        """Look at LiveKit at once where a call to a number of ours came by a trunk and rule that are not known.
+    def recognizes(self, intake: contract.CallIntake) -> bool:
+        """Whether there is nothing to find out about how a call came.
 
-        An apply, by this process or another, makes new ones, and calls come by them before it has ended.
+        There is, where a number of ours was called by a trunk and rule that are not known: an apply, by this process
+        or another, makes new ones, and calls come by them before it has ended.
         """
         number, known = self._board.dialed_number(intake), self._board.live
         if number is None or known is None or not (intake.trunk_id and intake.rule_id):
-            return
-        if known.carry(number.e164, live.LiveNumber(trunk_id=intake.trunk_id, rule_id=intake.rule_id)):
+            return True
+        return known.carry(number.e164, live.LiveNumber(trunk_id=intake.trunk_id, rule_id=intake.rule_id))
+
+    async def recognize(self, intake: contract.CallIntake) -> None:
+        """Look at LiveKit at once, unless this call is recognized. One look serves all calls that wait for it."""
+        if self._looking is not None and not self.recognizes(intake):
+            await asyncio.shield(self._looking)  # which may have begun before this call's trunk was made
+        if self.recognizes(intake):
             return
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look())
@@ -154,27 +158,37 @@ class Keeper:
         if self._board.configuration is configuration:
             self._board.connect(sight.live)
 
-    async def _mended(self, configuration: configurations.Configuration, sight: apply.Sight) -> live.LiveObjects:
-        """What there is, after making what this dispatch has to make."""
-        if self._may_change and self._applied is not configuration:
-            async with self._alone():
-                found = await self._objects.apply(configuration)
-            self._applied = configuration
+    async def _seen(self, configuration: configurations.Configuration) -> apply.Sight:
+        """What there is; calls are taken by it from now on, also where somebody else has made it."""
+        sight = await self._objects.look(configuration)
+        self._show(sight)
+        self._board.connect(sight.live)
+        return sight
+
+    async def _mended(self, configuration: configurations.Configuration, sight: apply.Sight) -> bool:
+        """Make what this dispatch has to make; whether there was anything."""
+        if not self._may_change:
+            return False
+        if self._applied != configuration:
+            await self._apply(configuration)
         elif sight.gone and not sight.of_another:
             async with self._alone():
-                found = await self._objects.restore(configuration)
-        else:  # somebody else may have made them again, with other ids
-            return sight.live
+                await self._objects.restore(configuration)
+        else:
+            return False
         _log.info("the configuration is applied", missing=len(sight.gone))
-        self._show(await self._objects.look(configuration))
-        return found
+        return True
 
     async def _adopted(self, configuration: configurations.Configuration) -> apply.Sight:
         if self._may_change:
-            async with self._alone():
-                await self._objects.apply(configuration)
-            self._applied = configuration
+            await self._apply(configuration)
         return await self._objects.look(configuration)
+
+    async def _apply(self, configuration: configurations.Configuration) -> None:
+        async with self._alone():
+            self._applied = None  # where this ends half-way, the loop applies what is in force
+            await self._objects.apply(configuration)
+        self._applied = configuration
 
     def _show(self, sight: apply.Sight) -> None:
         """Tell of what differs, once."""
@@ -187,6 +201,8 @@ class Keeper:
         self._differing = differing
 
     def _succeed(self) -> None:
+        if self.failure is not None:
+            _log.info("the configuration is applied again")
         self.failure = None
         self._metrics.configuration_applied.set(1)
 
@@ -195,3 +211,7 @@ class Keeper:
             _log.warning("the configuration is not applied", error=error.public_code, reason=error.message)
         self.failure = error
         self._metrics.configuration_applied.set(0)
+
+
+def _what_is_missing(sight: apply.Sight) -> errors.TrunklineError:
+    return Superseded() if sight.of_another else ObjectsMissing()

@@ -10,7 +10,7 @@ from typing import Protocol
 from livekit import api
 
 from dispatch.livekit import rooms
-from sip_config import apply, configurations, live
+from sip_config import apply, configurations
 
 APPLY_S = 20.0
 """The longest that any of it takes: some hundred objects at some milliseconds each."""
@@ -26,11 +26,11 @@ class Objects(Protocol):
         """What is there and what is not. Only looks."""
         ...
 
-    async def restore(self, configuration: configurations.Configuration) -> live.LiveObjects:
+    async def restore(self, configuration: configurations.Configuration) -> None:
         """Make again what is gone; leave alone what somebody has changed."""
         ...
 
-    async def apply(self, configuration: configurations.Configuration) -> live.LiveObjects:
+    async def apply(self, configuration: configurations.Configuration) -> None:
         """Make everything as wanted; changes nothing where it is."""
         ...
 
@@ -45,13 +45,13 @@ class LiveKitObjects:
         async with _in_time():
             return await apply.look(configuration, self._livekit)
 
-    async def restore(self, configuration: configurations.Configuration) -> live.LiveObjects:
+    async def restore(self, configuration: configurations.Configuration) -> None:
         async with _in_time():
-            return await apply.restore(configuration, self._livekit)
+            await apply.restore(configuration, self._livekit)
 
-    async def apply(self, configuration: configurations.Configuration) -> live.LiveObjects:
+    async def apply(self, configuration: configurations.Configuration) -> None:
         async with _in_time():
-            return await apply.apply(configuration, self._livekit)
+            await apply.apply(configuration, self._livekit)
 
 
 @contextlib.asynccontextmanager

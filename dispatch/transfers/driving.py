@@ -133,32 +133,36 @@ class Driver:
                 return
 
     async def _find_out(self, transfer: transfers.Transfer, call: calls.Call, plan: contract.Forward) -> dialing.Answer:
-        """How a dial ends that we only see in the room."""
+        """How a dial ends that we only see in the room. Nothing is decided while LiveKit is out."""
         identity = transfer.identity or ""
         limit_s = plan.ringing_timeout_s + transfers.SETTLE_S
-        while (self._means.clock.now() - transfer.created_at).total_seconds() < limit_s:
-            answer = await self._seen(call, identity)
+        while True:
+            try:
+                answer = await self._seen(call, identity)
+                # Only a phone that is seen ringing is stopped: during an outage it may have been picked up.
+                if answer is None and (self._means.clock.now() - transfer.created_at).total_seconds() >= limit_s:
+                    await self._means.dialer.give_up(call.room_name, identity)
+                    return _NO_ANSWER
+            except rooms.LiveKitUnavailable as error:
+                _log.warning("a transfer cannot be looked at", call_id=call.id, error=error.message)
+                answer = None
             if answer is not None:
                 return answer
             await asyncio.sleep(_LOOK_S)
-        try:
-            await self._means.dialer.give_up(call.room_name, identity)
-        except rooms.LiveKitUnavailable:
-            return _UNKNOWN
-        return _NO_ANSWER
 
     async def _seen(self, call: calls.Call, identity: str) -> dialing.Answer | None:
-        """What the room says of a dial; None while that is nothing yet."""
-        try:
-            present = await self._means.livekit.participants(call.room_name)
-            leg = next((someone for someone in present if someone.identity == identity), None)
-            if leg is None:
-                return _UNKNOWN if rooms.has_caller(present) else _CANCELLED
-            if not rooms.has_caller(present):
-                await self._means.dialer.give_up(call.room_name, identity)
-                return _CANCELLED
-        except rooms.LiveKitUnavailable:
-            return None
+        """What the room says of a dial; None while that is nothing yet.
+
+        Raises:
+            LiveKitUnavailable: the room cannot be looked at.
+        """
+        present = await self._means.livekit.participants(call.room_name)
+        leg = next((someone for someone in present if someone.identity == identity), None)
+        if leg is None:
+            return _UNKNOWN if rooms.has_caller(present) else _CANCELLED
+        if not rooms.has_caller(present):
+            await self._means.dialer.give_up(call.room_name, identity)
+            return _CANCELLED
         return _ANSWERED if dialing.stage_of(leg) is dialing.Stage.CONNECTED else None
 
     async def _has_caller(self, call: calls.Call) -> bool:

@@ -77,7 +77,10 @@ class Records:
         return found[0]
 
     async def begin_dialing(self, transfer: transfers.Transfer, to: str) -> transfers.Transfer:
-        """Put down that a phone is dialed now: after this, whatever happens, it is never dialed again."""
+        """Put down that a phone is dialed now: after this, whatever happens, it is never dialed again.
+
+        Where the call has ended meanwhile, nothing is to be dialed, and the answer is a transfer that was called off.
+        """
         number = len(transfer.attempts) + 1
         attempt = transfers.Attempt(to=to, label=None, result=None, sip_status_code=None, seconds=None)
         dialing_now = dataclasses.replace(
@@ -86,7 +89,7 @@ class Records:
             identity=f"{transfer.id}_{number}",
             attempts=(*transfer.attempts, attempt),
         )
-        return await self._step(dialing_now)
+        return await self._step(dialing_now, instead=transfer)
 
     async def finish(
         self, transfer: transfers.Transfer, answer: dialing.Answer, seconds: float | None
@@ -102,7 +105,14 @@ class Records:
         )
         return await self._step(finished, result=answer)
 
-    async def _step(self, transfer: transfers.Transfer, *, result: dialing.Answer | None = None) -> transfers.Transfer:
+    async def _step(
+        self,
+        transfer: transfers.Transfer,
+        *,
+        result: dialing.Answer | None = None,
+        instead: transfers.Transfer | None = None,
+    ) -> transfers.Transfer:
+        """Write a step; of a call that is over, `instead` is what is called off, where it is given."""
         written: list[transfers.Transfer] = []
 
         async def write(tx: sa_async.AsyncConnection, entry: call_rows.Entry) -> transitions.Noted | None:
@@ -112,10 +122,11 @@ class Records:
                 return None
             now = self._clock.now()
             state = _state_in(entry, transfer.state)
-            written.append(dataclasses.replace(transfer, state=state, updated_at=now))
+            step = instead if instead is not None and entry.call.is_over else transfer
+            written.append(dataclasses.replace(step, state=state, updated_at=now))
             await rows.update(tx, written[0])
             why = result if state is not transfers.State.BRIDGED else None
-            return transitions.Noted(at=now, type=_EVENTS[state], data=_data(transfer, why))
+            return transitions.Noted(at=now, type=_EVENTS[state], data=_data(written[0], why))
 
         await self._ledger.alongside(transfer.call_id, write)
         self._wakeups.notify(transfer.call_id)

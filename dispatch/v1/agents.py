@@ -83,16 +83,16 @@ def _shown(value: Any) -> Any:  # settings as JSON of any shape
     """Settings under their names here, without secrets."""
     if isinstance(value, Mapping):
         return {
-            alias_generators.to_camel(name): _without_login(inner) if name == "base_url" else _shown(inner)
+            alias_generators.to_camel(name): _without_secrets(inner) if name == "base_url" else _shown(inner)
             for name, inner in value.items()
             if name not in _SECRET
         }
     return [_shown(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
-def _without_login(url: str) -> str:
-    """A URL without the name and password that may stand in it."""
+def _without_secrets(url: str) -> str:
+    """A URL without what may be a secret in it: name and password, and the query."""
     try:
-        return str(yarl.URL(url).with_user(None))
+        return str(yarl.URL(url).with_user(None).with_query(None).with_fragment(None))
     except ValueError:
         return url.split("://", 1)[0] + "://"

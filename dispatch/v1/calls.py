@@ -7,7 +7,7 @@ from typing import Annotated
 import pydantic
 from aiohttp import web
 
-from callcore import calls, contract, errors, numbers, outcomes
+from callcore import calls, contract, errors, ids, numbers, outcomes
 from dispatch import answers, keys, paths, routes
 from dispatch.store import besides, engine, pages
 from dispatch.store import calls as call_rows
@@ -55,7 +55,7 @@ async def page(store: engine.Store, wanted: Filters, *, line: str | None = None)
     Raises:
         Invalid: the cursor is none of ours.
     """
-    before = cursors.decode(wanted.cursor) if wanted.cursor is not None else None
+    before = cursors.decode(wanted.cursor, is_name=_is_call) if wanted.cursor is not None else None
     narrowed = pages.Filter(
         status=wanted.status,
         direction=wanted.direction,
@@ -73,6 +73,10 @@ async def page(store: engine.Store, wanted: Filters, *, line: str | None = None)
         items=tuple(schemas.CallSummary.of(call, beside[call.id]) for call in found.calls),
         next_cursor=cursors.encode(found.next_before) if found.next_before else None,
     )
+
+
+def _is_call(name: str) -> bool:
+    return ids.is_id(ids.CALL, name)
 
 
 async def show(request: web.Request, _: routes.Nothing, __: routes.Nothing) -> web.Response:

@@ -1,16 +1,13 @@
-"""Lists of what is configured: by name, a page at a time. The cursor is the name of the last one, opaque to clients."""
+"""Lists of what is configured: by name, a page at a time."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
 from typing import Annotated, Generic, TypeVar
 
 import pydantic
 
-from dispatch import reading
-from dispatch.v1 import schemas
+from dispatch.v1 import cursors, schemas
 
 _DEFAULT_LIMIT = 50
 _MAX_LIMIT = 200
@@ -40,21 +37,7 @@ def page(things: Mapping[str, Thing], paging: Paging) -> tuple[tuple[Thing, ...]
     Raises:
         Invalid: the cursor is none of ours.
     """
-    after = _decode(paging.cursor) if paging.cursor is not None else ""
+    after = cursors.decode(paging.cursor) if paging.cursor is not None else ""
     names = sorted(name for name in things if name > after)
     shown = names[: paging.limit]
-    return tuple(things[name] for name in shown), _encode(shown[-1]) if len(names) > len(shown) else None
-
-
-def _encode(name: str) -> str:
-    return base64.urlsafe_b64encode(name.encode()).decode().rstrip("=")
-
-
-def _decode(cursor: str) -> str:
-    try:
-        name = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
-    except (binascii.Error, ValueError):
-        name = ""
-    if not name or _encode(name) != cursor:
-        raise reading.Invalid([("cursor", "is not a cursor of this list")])
-    return name
+    return tuple(things[name] for name in shown), cursors.encode(shown[-1]) if len(names) > len(shown) else None

@@ -10,12 +10,14 @@ from collections.abc import Awaitable
 from typing import TypeVar
 
 import aiohttp
+from google.protobuf import message as protobuf
 from livekit import api
 
 from callcore import errors
 
 _CALL_S = 5.0  # the server answers in milliseconds; this is for one that hangs
 _REFUSALS = frozenset({"invalid_argument", "failed_precondition", "already_exists", "permission_denied"})
+_UNAUTHORIZED = 401
 _DIGITS = re.compile(r"\+?\d[\d\s().-]{5,}\d")
 
 Answer = TypeVar("Answer")
@@ -79,12 +81,23 @@ async def _answer(doing: str, call: Awaitable[Answer]) -> Answer:
         async with asyncio.timeout(_CALL_S):
             return await call
     except api.ServerError as error:
-        # The server's words may hold phone numbers.
-        message = f"LiveKit, {doing}: {error.code}: {_DIGITS.sub('•••', error.message)}"
-        if error.code == "not_found":
-            raise Gone(message) from None
-        if error.code in _REFUSALS:
-            raise errors.Conflict(message) from None
-        raise errors.Unavailable(message) from None
-    except (TimeoutError, aiohttp.ClientError) as error:
-        raise errors.Unavailable(f"LiveKit, {doing}: {type(error).__name__}") from error
+        raise _failure(doing, error) from None
+    except TimeoutError:
+        raise errors.Unavailable(f"LiveKit, {doing}: no answer within {_CALL_S:g} s") from None
+    except protobuf.DecodeError:
+        raise errors.Unavailable(f"LiveKit, {doing}: what answers is no livekit-server") from None
+    except aiohttp.ClientConnectorError as error:
+        reason = error.strerror or type(error).__name__
+        raise errors.Unavailable(f"LiveKit, {doing}: no connection: {reason}") from None
+    except aiohttp.ClientError as error:
+        raise errors.Unavailable(f"LiveKit, {doing}: {type(error).__name__}") from None
+
+
+def _failure(doing: str, error: api.ServerError) -> errors.TrunklineError:
+    if error.status == _UNAUTHORIZED:
+        return errors.Unavailable(f"LiveKit, {doing}: it does not take LIVEKIT_API_KEY with this LIVEKIT_API_SECRET")
+    said = _DIGITS.sub("•••", error.message) or f"status {error.status}"  # the server's words may hold phone numbers
+    message = f"LiveKit, {doing}: {error.code}: {said}"
+    if error.code == "not_found":
+        return Gone(message)
+    return errors.Conflict(message) if error.code in _REFUSALS else errors.Unavailable(message)

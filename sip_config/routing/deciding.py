@@ -71,7 +71,7 @@ def _walk(
     _check_direction(number, trail, comes_back=ring_back is not None)
     trail.passed(steps.StepName.HOURS, verdict.text, verdict.setting)
     action = modes.choose(occasion, trail, comes_back=ring_back is not None)
-    agent = _agent(occasion, action, returning, trail)
+    agent = _agent(occasion, returning, trail)
     return _plan(occasion, action, agent, trail, is_ring_back=returning is not None)
 
 
@@ -81,7 +81,7 @@ def _who(occasion: occasions.Occasion, intake: contract.CallIntake) -> str:
     text = {
         calls.CallerId.KNOWN: "the caller's number is known",
         calls.CallerId.WITHHELD: "the caller's number is withheld",
-        calls.CallerId.UNUSABLE: "the caller's number is none that could be called, and counts as withheld",
+        calls.CallerId.UNUSABLE: "the caller sent no number that could be called, so it counts as none",
     }[caller]
     if intake.forwarded_from is None:
         return text
@@ -134,17 +134,14 @@ def _occasion(
 
 
 def _agent(
-    occasion: occasions.Occasion, action: calls.Action, returning: configurations.Agent | None, trail: steps.Trail
+    occasion: occasions.Occasion, returning: configurations.Agent | None, trail: steps.Trail
 ) -> configurations.Agent:
-    """The agent that talks; where none does, the one whose voice speaks, which may be any if the number names none."""
+    """The agent that talks; where none does, the one whose voice speaks."""
     known = occasion.configuration.agents
     if returning is not None:
         trail.passed(steps.StepName.AGENT, f"`{returning.id}`, which the caller calls back", ("agents", returning.id))
         return returning
     agent_id = agents.choose(occasion, trail)
-    if agent_id is None and action is not calls.Action.CONVERSE and known:
-        agent_id = min(known)
-        trail.passed(steps.StepName.AGENT, f"the number names none; `{agent_id}` lends its voice", ("agents", agent_id))
     if agent_id is None or agent_id not in known:
         setting = ("numbers", occasion.number.e164, "agent")
         raise trail.refused(steps.StepName.AGENT, "no agent is set for this call", _NOBODY, setting)

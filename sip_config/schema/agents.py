@@ -56,9 +56,7 @@ class Turns(shapes.Shape):
 class MaxDuration(shapes.Shape):
     """How long a call may last."""
 
-    limit: Annotated[values.Duration, pydantic.Field(ge=dt.timedelta(seconds=10), le=dt.timedelta(hours=12))] = (
-        _MAX_DURATION
-    )
+    limit: Annotated[values.Duration, values.between(dt.timedelta(seconds=10), dt.timedelta(hours=12))] = _MAX_DURATION
     """The call ends when it has lasted this long."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 from typing import Annotated, Self
 
@@ -21,6 +22,7 @@ _LONGEST_KEY = 60  # all seven days by name take 33
 _MOST_DATES = 1000  # decades of closing days
 
 
+@functools.lru_cache(maxsize=256)
 def weekdays(key: str) -> tuple[int, ...]:
     """The days that a key such as `mon-fri`, `fri-mon` or `mon,wed` names, Monday being 0.
 
@@ -43,6 +45,7 @@ def weekdays(key: str) -> tuple[int, ...]:
     return tuple(found)
 
 
+@functools.lru_cache(maxsize=1024)
 def hour_minutes(window: str) -> tuple[int, int]:
     """Where a window begins and ends, in minutes from midnight; over 1440 where it ends on the next day."""
     match = _WINDOW.fullmatch(window)

@@ -9,12 +9,13 @@ from typing import Annotated, Self
 
 import pydantic
 
+from callcore import contract
 from sip_config import values
 from sip_config.schema import shapes
 
 _RINGING_TIMEOUT = dt.timedelta(seconds=30)  # longer than any plan and greeting take, shorter than callers wait
 _FORWARDED_FROM = ("X-Forwarded-From", "X-Original-To", "X-Redirecting-Number")
-_DIAL_TIMEOUT = dt.timedelta(seconds=40)  # about eight rings; many voicemails answer before
+_DIAL_TIMEOUT = dt.timedelta(seconds=contract.RINGING_S)
 
 
 class Auth(shapes.Shape):
@@ -35,9 +36,9 @@ class InboundTrunk(shapes.Shape):
     """Credentials that the carrier must show."""
     forwarded_from_headers: Annotated[tuple[values.HeaderName, ...], pydantic.Field(max_length=10)] = _FORWARDED_FROM
     """The carrier's own headers that name the number a call was forwarded from, besides Diversion and History-Info."""
-    ringing_timeout: Annotated[
-        values.Duration, pydantic.Field(ge=dt.timedelta(seconds=5), le=dt.timedelta(minutes=3))
-    ] = _RINGING_TIMEOUT
+    ringing_timeout: Annotated[values.Duration, values.between(dt.timedelta(seconds=5), dt.timedelta(minutes=3))] = (
+        _RINGING_TIMEOUT
+    )
     """How long a call may ring before it is refused with 486."""
     open: bool = False
     """Says that anybody in the world may call in here, without credentials."""
@@ -53,10 +54,10 @@ class InboundTrunk(shapes.Shape):
 
 def _hold_everybody(networks: tuple[str, ...]) -> bool:
     """Whether anybody may call: no network is named, or together they are all there are of IPv4 or IPv6."""
-    v4 = [network for network in map(ipaddress.ip_network, networks) if isinstance(network, ipaddress.IPv4Network)]
-    v6 = [network for network in map(ipaddress.ip_network, networks) if isinstance(network, ipaddress.IPv6Network)]
-    together = [*ipaddress.collapse_addresses(v4), *ipaddress.collapse_addresses(v6)]
-    return not networks or any(network.prefixlen == 0 for network in together)
+    every = [ipaddress.ip_network(network) for network in networks]
+    v4 = ipaddress.collapse_addresses(network for network in every if isinstance(network, ipaddress.IPv4Network))
+    v6 = ipaddress.collapse_addresses(network for network in every if isinstance(network, ipaddress.IPv6Network))
+    return not networks or 0 in {network.prefixlen for network in v4} | {network.prefixlen for network in v6}
 
 
 class Transport(enum.StrEnum):
@@ -90,9 +91,9 @@ class OutboundTrunk(shapes.Shape):
     """SIP headers to send with every INVITE."""
     pass_caller_id: bool = False
     """Whether a forwarded call may show the original caller's number; many carriers refuse what is not ours."""
-    ringing_timeout: Annotated[
-        values.Duration, pydantic.Field(ge=dt.timedelta(seconds=5), le=dt.timedelta(minutes=3))
-    ] = _DIAL_TIMEOUT
+    ringing_timeout: Annotated[values.Duration, values.between(dt.timedelta(seconds=5), dt.timedelta(minutes=3))] = (
+        _DIAL_TIMEOUT
+    )
     """How long a dialed phone may ring."""
 
 

@@ -1,11 +1,23 @@
 """A dispatch that is down costs no call and loses no record."""
 
+import asyncio
+
 import pytest
 
+from cli import api
 from lab import labs, softphone, speech
 from tests.calls import standing
 
 pytestmark = [pytest.mark.calls, pytest.mark.asyncio(loop_scope="session")]
+
+FROM_BEFORE, ONLY_WITHOUT, UNTIL_AFTER = "+12015550181", "+12015550182", "+12015550183"
+"""Callers, by how their calls lie to the time in which dispatch is out."""
+
+
+async def dial(lab: labs.Lab, phone: softphone.Softphone, caller: str) -> softphone.OutgoingCall:
+    call = await phone.dial(standing.uri(lab), caller=caller)
+    await call.answered(timeout=10)
+    return call
 
 
 async def ask(call: softphone.OutgoingCall, text: str) -> None:
@@ -16,69 +28,42 @@ async def ask(call: softphone.OutgoingCall, text: str) -> None:
     await call.hears_speech(timeout=10, since_s=said.end_s)
 
 
-async def assert_complete(lab: labs.Lab, known: set[str]) -> None:
-    async with standing.ledger_of(lab) as ledger:
-        row = await standing.ended_call(ledger, (await standing.new_call(ledger, known, timeout=30))["callId"])
-        assert row["termination"]["reason"] == "agent_hangup"
-        assert row["agentId"] == "front-desk"
-        assert [turn["role"] for turn in row["transcript"]] == ["agent", "user", "agent", "user", "agent"]
-        assert await standing.event_types(ledger, row["callId"]) == [
-            "call.ringing",
-            "call.routed",
-            "call.answered",
-            "call.tool_called",
-            "call.hangup",
-        ]
-        routed = (await ledger.events(row["callId"]))[1]
-        assert routed["data"]["decided_by"] == "snapshot"
-
-
-async def test_down_at_the_start_and_back_before_the_end(lab: labs.Lab, phone: softphone.Softphone) -> None:
-    async with standing.ledger_of(lab) as ledger:
-        known = await standing.known_calls(ledger)
-    await lab.dispatch.stop()
-    call = await phone.dial(standing.uri(lab), caller=standing.CALLER)
-    await call.answered(timeout=10)
-    await ask(call, "What are your opening hours?")
-    await lab.dispatch.start()
-    await lab.ready()
+async def say_goodbye(call: softphone.OutgoingCall) -> None:
     await ask(call, "Goodbye")
     assert (await call.ended(timeout=20)).by is softphone.EndedBy.PEER
 
-    await assert_complete(lab, known)
-    await standing.settles(lab, phone)
+
+async def assert_complete(ledger: api.Api, row: api.Json, *, decided_by: str) -> None:
+    assert row["termination"]["reason"] == "agent_hangup"
+    assert row["agentId"] == "front-desk"
+    assert [turn["role"] for turn in row["transcript"]] == ["agent", "user", "agent", "user", "agent"]
+    assert await standing.event_types(ledger, row["callId"]) == [
+        "call.ringing",
+        "call.routed",
+        "call.answered",
+        "call.tool_called",
+        "call.hangup",
+    ]
+    routed = (await ledger.events(row["callId"]))[1]
+    assert routed["data"]["decided_by"] == decided_by
 
 
-async def test_back_only_after_the_end(lab: labs.Lab, phone: softphone.Softphone) -> None:
+async def test_no_call_notices_and_every_record_is_complete(lab: labs.Lab, phone: softphone.Softphone) -> None:
     async with standing.ledger_of(lab) as ledger:
         known = await standing.known_calls(ledger)
-    await lab.dispatch.stop()
-    call = await phone.dial(standing.uri(lab), caller=standing.CALLER)
-    await call.answered(timeout=10)
-    await ask(call, "What are your opening hours?")
-    await ask(call, "Goodbye")
-    assert (await call.ended(timeout=20)).by is softphone.EndedBy.PEER
-    await lab.dispatch.start()
-    await lab.ready()
-
-    await assert_complete(lab, known)
-    await standing.settles(lab, phone)
-
-
-async def test_down_in_the_middle(lab: labs.Lab, phone: softphone.Softphone) -> None:
-    async with standing.ledger_of(lab) as ledger:
-        known = await standing.known_calls(ledger)
-    call = await phone.dial(standing.uri(lab), caller=standing.CALLER)
-    await call.answered(timeout=10)
-    await ask(call, "What are your opening hours?")
+    before = await dial(lab, phone, FROM_BEFORE)
+    await ask(before, "What are your opening hours?")
     await lab.dispatch.kill()
-    await ask(call, "Goodbye")
-    assert (await call.ended(timeout=20)).by is softphone.EndedBy.PEER
+    within, after = await asyncio.gather(dial(lab, phone, ONLY_WITHOUT), dial(lab, phone, UNTIL_AFTER))
+    await asyncio.gather(*(ask(call, "What are your opening hours?") for call in (within, after)))
+    await asyncio.gather(say_goodbye(before), say_goodbye(within))
     await lab.dispatch.start()
     await lab.ready()
+    await say_goodbye(after)
 
     async with standing.ledger_of(lab) as ledger:
-        row = await standing.ended_call(ledger, (await standing.new_call(ledger, known, timeout=30))["callId"])
-        assert row["termination"]["reason"] == "agent_hangup"
-        assert len(row["transcript"]) == 5
+        rows = {row["from"]: row for row in await standing.new_rows(ledger, known, 3)}
+        await assert_complete(ledger, rows[FROM_BEFORE], decided_by="dispatch")
+        await assert_complete(ledger, rows[ONLY_WITHOUT], decided_by="snapshot")
+        await assert_complete(ledger, rows[UNTIL_AFTER], decided_by="snapshot")
     await standing.settles(lab, phone)

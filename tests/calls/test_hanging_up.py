@@ -61,18 +61,18 @@ async def test_the_agent_hangs_up(lab: labs.Lab, phone: softphone.Softphone, led
     await standing.settles(lab, phone)
 
 
-@pytest.mark.parametrize("after_s", [0.0, 0.15, 0.3, 0.45])
-async def test_the_caller_gives_up_while_it_rings(
-    lab: labs.Lab, phone: softphone.Softphone, ledger: api.Api, after_s: float
-) -> None:
-    known = await standing.known_calls(ledger)
+async def gives_up(lab: labs.Lab, phone: softphone.Softphone, *, after_s: float) -> None:
     call = await phone.dial(standing.uri(lab), caller=standing.CALLER)
     await call.ringing(timeout=5)
     await asyncio.sleep(after_s)
     await call.hang_up()
-
     assert call.ending is not None
     assert call.ending.by is softphone.EndedBy.CANCELLED
+
+
+async def test_callers_give_up_while_it_rings(lab: labs.Lab, phone: softphone.Softphone, ledger: api.Api) -> None:
+    known = await standing.known_calls(ledger)
+    await asyncio.gather(*(gives_up(lab, phone, after_s=after_s) for after_s in (0.0, 0.15, 0.3, 0.45)))
     await standing.settles(lab, phone)
     for call_id in await standing.known_calls(ledger) - known:
         row = await ledger.call(call_id)

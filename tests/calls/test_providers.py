@@ -12,7 +12,7 @@ import soundfile
 import soxr
 
 from lab import labs, softphone, speech
-from tests.calls import hearing, standing
+from tests.calls import hearing, lines, standing
 
 pytestmark = [pytest.mark.calls, pytest.mark.asyncio(loop_scope="session")]
 
@@ -78,8 +78,8 @@ async def test_a_provider_that_refuses_at_the_start_brings_an_apology(
 @pytest.mark.usefixtures("well_behaved")
 async def test_a_voice_that_never_speaks_brings_an_apology(simulated_lab: labs.Lab, phone: softphone.Softphone) -> None:
     await control(simulated_lab, "PUT", "elevenlabs", {"fault": {"kind": "stall"}})
-    call = await heard_sorry(simulated_lab, phone)
-    assert 3.0 <= call.timeline.answered_s <= 8.0, "answered at the deadline of 4 s although there was no greeting"
+    for call in await heard_sorry(simulated_lab, phone):
+        assert 3.0 <= call.timeline.answered_s <= 8.0, "answered at the deadline of 4 s although there was no greeting"
 
 
 @pytest.mark.usefixtures("well_behaved")
@@ -119,19 +119,22 @@ async def test_the_caller_gives_up_while_the_greeting_is_being_made(
     await standing.settles(simulated_lab, phone)
 
 
-async def heard_sorry(lab: labs.Lab, phone: softphone.Softphone) -> softphone.OutgoingCall:
+async def heard_sorry(lab: labs.Lab, phone: softphone.Softphone) -> list[softphone.OutgoingCall]:
+    """Whoever calls an agent, or a number that takes messages, hears that."""
     async with standing.ledger_of(lab) as ledger:
         known = await standing.known_calls(ledger)
-        call = await phone.dial(standing.uri(lab), caller=standing.CALLER)
-        await call.answered(timeout=20)
-        await call.ended(timeout=40)
-        await said_sorry(call)
-        row = await standing.ended_call(ledger, (await standing.new_call(ledger, known))["callId"])
-        assert row["termination"]["reason"] == "provider_failure"
-        assert row["termination"]["result"] == "upstream_error"
-        assert row["outcome"] == "error"
+        numbers = (standing.NUMBER, lines.VOICEMAIL)
+        calls = [await phone.dial(standing.uri(lab, number), caller=standing.CALLER) for number in numbers]
+        await asyncio.gather(*(call.answered(timeout=20) for call in calls))
+        await asyncio.gather(*(call.ended(timeout=40) for call in calls))
+        for call in calls:
+            await said_sorry(call)
+        for row in await standing.new_rows(ledger, known, len(calls)):
+            assert row["termination"]["reason"] == "provider_failure"
+            assert row["termination"]["result"] == "upstream_error"
+            assert row["outcome"] == "error"
     await standing.settles(lab, phone)
-    return call
+    return calls
 
 
 async def said_sorry(call: softphone.OutgoingCall) -> None:

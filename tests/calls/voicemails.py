@@ -42,12 +42,20 @@ async def assert_kept(lab: labs.Lab, ledger: api.Api, known: set[str], said: sof
             await asyncio.sleep(0.2)
             row = await ledger.call(row["callId"])
     assert verdicts.share_heard(MESSAGE, _written(row)) >= _WORDS_HEARD
-    heard = await _audio(lab, row["voicemail"]["url"])
+    heard = await kept_sound(lab, ledger, row["callId"])
     assert row["voicemail"]["durationSeconds"] >= len(said) / 8000 - 0.5
     assert row["voicemail"]["durationSeconds"] < len(heard) / 8000 + 1.0
     assert hearing.likeness(heard, said) > hearing.ALIKE
     assert hearing.likeness(heard, hearing.spoken(lines.LEAVE_A_MESSAGE)) < hearing.ALIKE, "the caller alone"
     return row
+
+
+async def kept_sound(lab: labs.Lab, ledger: api.Api, call_id: str) -> softphone.Samples:
+    """The sound of a call's message, as soon as the ledger has it."""
+    async with asyncio.timeout(_WRITTEN_S):
+        while (row := await ledger.call(call_id))["voicemail"] is None:
+            await asyncio.sleep(0.2)
+    return await _audio(lab, row["voicemail"]["url"])
 
 
 def _written(row: api.Json) -> str:

@@ -1,1 +1,1 @@
-"""One phone call, as its job process lives it. `entry` tells the story; each chapter has a file."""
+"""One phone call, as its job process lives it. `entry` tells the story; each chapter has a file or a folder."""

@@ -13,8 +13,9 @@ from livekit.agents.voice import room_io
 
 from callcore import contract, endings, events, turns
 from worker.jobs import agent as phone_agent
-from worker.jobs import answering, pronouncing
+from worker.jobs import answering
 from worker.jobs import endings as job_endings
+from worker.jobs.speech import pronouncing
 from worker.providers import registry
 from worker.spool import client as spool_client
 

@@ -11,20 +11,10 @@ from livekit import agents, rtc
 from callcore import contract, endings
 from worker import dispatch_client
 from worker.audio import outbox
-from worker.jobs import (
-    announcing,
-    apologies,
-    closing,
-    conversation,
-    forwarding,
-    kits,
-    lines,
-    plans,
-    routing_records,
-    speaking,
-    voicemail,
-)
+from worker.jobs import closing, conversation, forwarding, kits, lines, plans, routing_records
 from worker.jobs import endings as job_endings
+from worker.jobs.speech import announcing, apologies, speaking
+from worker.jobs.voicemail import voicemails
 from worker.providers import registry
 from worker.spool import client as spool_client
 
@@ -54,7 +44,7 @@ class PhoneCall:
         self._duration_s: float | None = None
         self._conversation: conversation.Conversation | None = None
         self._speaker: speaking.Speaker | None = None
-        self._voicemail: voicemail.Voicemail | None = None
+        self._voicemail: voicemails.Voicemail | None = None
 
     @property
     def is_ours(self) -> bool:
@@ -152,7 +142,7 @@ class PhoneCall:
         """Answer, greet, beep, and record what the caller says."""
         assert self._line.caller is not None  # noqa: S101  # as above
         self._speaker = self._make_speaker(plan.voice)
-        parts = voicemail.Parts(
+        parts = voicemails.Parts(
             room=self._ctx.room,
             caller=self._line.caller,
             speaker=self._speaker,
@@ -162,7 +152,7 @@ class PhoneCall:
             reports=self._reports,
             clock=self._kit.clock,
         )
-        self._voicemail = voicemail.Voicemail(plan, parts)
+        self._voicemail = voicemails.Voicemail(plan, parts)
         await self._voicemail.take()
 
     async def forward(self, plan: contract.Forward, call_id: str, dispatch: dispatch_client.DispatchClient) -> bool:

@@ -14,7 +14,8 @@ import traceback
 import pytest
 
 from sip_config import loading
-from tests.unit.sip_config import mutations
+from tests.integration.config import mutations
+from tests.unit.sip_config import everything
 
 pytestmark = [pytest.mark.integration, pytest.mark.long, pytest.mark.timeout(1800)]
 
@@ -64,7 +65,7 @@ def tried(folder: pathlib.Path, run: int, origins: list[mutations.Files]) -> dic
     mutations.write(folder, mutations.mutate(run, SEED, origins))
     before = time.process_time()
     try:
-        examined = loading.examine(folder, mutations.ENVIRONMENT)
+        examined = loading.examine(folder, everything.ENVIRONMENT)
     except Exception:  # noqa: BLE001 - this is what must not be, whatever it is
         return {"outcome": "traceback", "cpu_s": 0.0, "said": traceback.format_exc()[-500:]}
     cpu_s = round(time.process_time() - before, 3)

@@ -30,7 +30,7 @@ LOAD_DATA = """
 from lab import labs
 from lab.scenarios import scripts
 from sip_config import loading
-from worker.jobs import apologies
+from worker.jobs.speech import apologies
 from worker.providers.offline import corpus
 print(*loading.load(labs.SAMPLE_SET, {}).numbers, scripts.built_in("front-desk").number)
 assert len(apologies._sound()[0]) > 100_000

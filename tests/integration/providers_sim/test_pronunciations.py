@@ -20,7 +20,8 @@ from lab.providers import elevenlabs as simulated
 from lab.providers import simulators
 from tests.unit.providers import plans
 from tests.unit.worker import reports, samples
-from worker.jobs import conversation, speaking
+from worker.jobs import conversation
+from worker.jobs.speech import speaking
 from worker.providers import registry
 
 pytestmark = pytest.mark.integration

@@ -24,6 +24,7 @@ def test_known(raw: str) -> None:
     [
         *(None, "", "  ", "anonymous", "Anonymous", "RESTRICTED", "unavailable", "private", "unknown", "+266696687"),
         *("sip:anonymous@anonymous.invalid", "<sip:anonymous@carrier.example>", "sip:@anonymous.invalid"),
+        *("+", "+anonymous", "Private Number", "anonymous_caller", "Unknown%20Caller", "sip:unknown-number@h"),
         *("sip:c8oqz84zk7z@anonymous.invalid", "sip:Restricted:5060@carrier.example", "anonymous;user=phone"),
     ],
 )
@@ -33,7 +34,19 @@ def test_withheld(raw: str | None) -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    ["Alice", "sip:alice@pbx.example.com", "12", "+1" * 400, "9" * 20_000, "{{ organization }}", "\x00", "'; DROP--"],
+    [
+        *(
+            "Alice",
+            "sip:alice@pbx.example.com",
+            "12",
+            "+1" * 400,
+            "9" * 20_000,
+            "{{ organization }}",
+            "\x00",
+            "'; DROP--",
+        ),
+        *("101", "5550123", "911", "+911", "sip:2001@pbx", "id", "caller", "Private Dental Care", "anonymous tip line"),
+    ],
 )
 def test_unusable(raw: str) -> None:
     assert callers.classify(raw, "US") == callers.UNUSABLE

@@ -81,6 +81,48 @@ def test_a_carriers_own_header(header: str, expected: str | None) -> None:
     assert forwarding.from_address(header) == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "header", "is_number"),
+    [
+        (contract.DIVERSION_ATTRIBUTE, '"Lee" <sip:+12015550100@pstn.twilio.com>;reason=unconditional;counter=1', True),
+        (
+            contract.DIVERSION_ATTRIBUTE,
+            "<sip:+12015550100@sip.telnyx.com;user=phone>;privacy=off;screen=no;reason=unknown;counter=1",
+            True,
+        ),
+        (contract.DIVERSION_ATTRIBUTE, '"Bob, Jr." <sip:2015550100@10.0.0.5>;reason=no-answer', True),  # Asterisk
+        (
+            contract.DIVERSION_ATTRIBUTE,  # Cisco, twice diverted
+            "<sip:2001@10.1.1.1>;privacy=off;reason=no-answer;screen=yes,"
+            '"Main" <sip:+12015550100@10.1.1.1>;privacy=off;reason=unconditional;screen=yes',
+            True,
+        ),
+        (contract.DIVERSION_ATTRIBUTE, '"Alice" <sip:2001@10.1.1.1>;reason=unconditional', False),  # an extension
+        (
+            contract.HISTORY_ATTRIBUTE,  # Microsoft Teams counts from zero
+            "<sip:+12015550100@sip.pstnhub.microsoft.com:5061;user=phone?Reason=SIP%3Bcause%3D302%3Btext%3D%22Moved"
+            "%22&Privacy=none>;index=0,<sip:+12015550111@sbc.example.com;transport=tls>;index=0.1",
+            True,
+        ),
+        (
+            contract.HISTORY_ATTRIBUTE,  # Avaya
+            '"Smith, Bob" <sip:+12015550100@avaya.example>;index=1, "Smith, Bob" <sip:+12015550100@avaya.example?'
+            'Reason=SIP%3Bcause%3D486%3Btext%3D%22Busy%20Here%22&Reason=Redirection%3Bcause%3DCFI>;index=1.1, "Hunt"'
+            " <sip:3001@avaya.example>;index=1.2",
+            True,
+        ),
+        (
+            contract.HISTORY_ATTRIBUTE,  # Genesys
+            "<sip:+12015550100@byoc.mypurecloud.com>;index=1,<sip:+12015550111@x;cause=302>;index=1.1;rc=1",
+            True,
+        ),
+    ],
+)
+def test_headers_as_real_systems_write_them(name: str, header: str, is_number: bool) -> None:
+    found = forwarding.e164(forwarding.forwarded_from({name: header}), dialed="+12015550199", region="US")
+    assert found == ("+12015550100" if is_number else None)
+
+
 def test_diversion_counts_before_history_and_that_before_a_carriers_own() -> None:
     attributes = {
         contract.FORWARDED_ATTRIBUTE: "+12015550103",

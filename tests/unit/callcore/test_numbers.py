@@ -22,6 +22,7 @@ pytestmark = pytest.mark.unit
         ("2015550123", "US", "+12015550123"),
         ("+44 20 7946 0958", None, "+442079460958"),
         ("020 7946 0958", "GB", "+442079460958"),
+        ("12015550123", "DE", "+12015550123"),  # possible as a German number, but none
     ],
 )
 def test_a_number_in_any_usual_spelling(raw: str, region: str | None, expected: str) -> None:
@@ -39,6 +40,24 @@ def test_what_is_no_number_is_refused_without_repeating_it(raw: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("raw", "region"),
+    [
+        ("5550123", "US"),  # a local number: nobody can call it from elsewhere
+        ("+15550123", None),
+        ("0000000000", "US"),
+        ("10012", "DE"),
+        ("5001", "GB"),
+        ("101", "US"),
+        ("911", "US"),
+        ("112", "DE"),
+    ],
+)
+def test_extensions_and_local_numbers_are_none(raw: str, region: str | None) -> None:
+    with pytest.raises(errors.InvalidNumber):
+        numbers.parse(raw, region=region)
+
+
+@pytest.mark.parametrize(
     "raw",
     [
         "sip:+12015550123@carrier.example;user=phone",
@@ -48,6 +67,8 @@ def test_what_is_no_number_is_refused_without_repeating_it(raw: str) -> None:
         "12015550123",
         "+12015550123;npdi=yes",
         "sips:0012015550123@h",
+        "%2B12015550123",
+        "tel:%2B12015550123",
     ],
 )
 def test_the_number_in_what_a_sip_peer_sends(raw: str) -> None:

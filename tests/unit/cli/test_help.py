@@ -1,12 +1,9 @@
-"""`--help` loads nothing heavy, and the README's table names the commands that there are."""
+"""The README's table names the commands that there are."""
 
 from __future__ import annotations
 
-import json
 import pathlib
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
@@ -17,35 +14,6 @@ from cli import main
 pytestmark = pytest.mark.unit
 
 README = pathlib.Path(__file__).parents[3] / "README.md"
-HEAVY = ("livekit", "sqlalchemy", "aiohttp", "pydantic", "numpy")
-HELP = """
-import json, sys
-from cli import main
-sys.argv = ["trunkline", *sys.argv[1:]]
-try:
-    main.main()
-finally:
-    sys.stderr.write(json.dumps(sorted(sys.modules)))
-"""
-
-
-def test_help_loads_nothing_heavy() -> None:
-    assert loaded_by("--help").isdisjoint(HEAVY)
-
-
-@pytest.mark.parametrize("words", [["calls", "tail"], ["lab", "up"]])
-def test_help_of_a_command_loads_nothing_heavy(words: list[str]) -> None:
-    # Typer itself brings pydantic in for a command that has options.
-    assert loaded_by(*words, "--help").isdisjoint({*HEAVY} - {"pydantic"})
-
-
-def loaded_by(*words: str) -> set[str]:
-    """The top-level packages that a command imports."""
-    shown = subprocess.run([sys.executable, "-c", HELP, *words], capture_output=True, text=True, check=True, timeout=30)
-    assert "Usage: trunkline" in shown.stdout
-    loaded = {name.partition(".")[0] for name in json.loads(shown.stderr)}
-    assert {"typer", "cli"} <= loaded
-    return loaded
 
 
 def test_the_readme_lists_every_command_and_no_other() -> None:

@@ -34,7 +34,7 @@ def refuses() -> web.Response:
     ("before", "version", "applied", "says"),
     [
         ("a", "b", True, "version b is in force, after a\n"),
-        ("a", "a", True, "nothing has changed\n"),
+        ("a", "a", True, "version a is in force, as before\n"),
         ("a", "b", False, "version b is in force, after a; LiveKit's trunks and rules are still to follow\n"),
     ],
 )

@@ -72,6 +72,22 @@ def test_json_has_the_first_mismatch(folder: pathlib.Path, capsys: pytest.Captur
     assert (told["routed"], told["first_mismatch"]["name"]) == (False, "number")
 
 
+def test_a_condition_that_fails_is_named_though_the_call_is_taken(
+    folder: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "numbers.yaml").write_text(
+        'numbers: [{e164: "+12015550100", trunk: carrier, agent: front-desk,\n'
+        "  routes: [{when: int(caller) > 5, agent: front-desk}]}]\n"
+    )
+    assert explain(folder, samples.MAIN) == 0
+    told = capsys.readouterr().out
+    assert "! route" in told
+    assert "change numbers.yaml:2:13 numbers.+12015550100.routes.0.when" in told
+    assert explain(folder, samples.MAIN, "--json") == 0
+    answer: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert (answer["first_mismatch"], answer["change"][0]["place"]) == (None, "numbers.yaml:2:13")
+
+
 @pytest.mark.parametrize(
     "words", [["--at", "tomorrow"], ["--trunk", "carier"], ["--source-ip", "carrier"], ["--ring-back", "x"]]
 )
@@ -166,5 +182,6 @@ def test_livekits_answer_and_ours_are_told_in_one(
     assert explain(folder, samples.MAIN, "--source-ip", OUTSIDE) == 1
     told = capsys.readouterr().out
     assert "✗ livekit trunk" in told
+    assert explain(folder, f"sip:{samples.MAIN}@us.example;user=phone", "--source-ip", INSIDE) == 0
     assert "change trunks.yaml:3:15 trunks.carrier.inbound.allowed_addresses" in told
     assert "through the catch-all rule" in told

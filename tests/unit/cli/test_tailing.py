@@ -1,14 +1,9 @@
-"""`trunkline calls tail`: what is said is shown as it is said, through heartbeats, to the end or to Ctrl-C."""
+"""`trunkline calls tail`: what is said is shown as it is said, through heartbeats, to the end."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-import os
-import signal
-import sys
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -24,30 +19,6 @@ SAID = (doubles.a_turn("Hello?"), doubles.a_turn("[red] Nine [/] to five", turns
 @pytest.fixture
 def live(dispatch: doubles.Dispatch) -> doubles.Kept:
     return dispatch.keep(doubles.Kept(doubles.a_call(doubles.LIVE, is_over=False), SAID))
-
-
-@contextlib.asynccontextmanager
-async def tailing(environment: dict[str, str], *words: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The command as a process of its own, which can be interrupted."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "cli.main", "calls", "tail", *words),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, **environment},
-    )
-    try:
-        async with asyncio.timeout(conftest.DEADLINE_S):
-            yield process
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.communicate()
-
-
-async def until(process: asyncio.subprocess.Process, text: bytes) -> None:
-    assert process.stdout
-    while text not in await process.stdout.readline():
-        assert not process.stdout.at_eof()
 
 
 async def test_one_call_is_followed_to_its_end(live: doubles.Kept, trunkline: conftest.Trunkline) -> None:
@@ -105,26 +76,3 @@ async def test_dispatch_that_goes_away_ends_the_tail_of_all_calls_with_a_sentenc
     shown = await running
     assert (shown.exit_code, shown.stderr) == (1, "503: The store does not answer.\n")
     assert live.call.id in shown.stdout
-
-
-async def test_all_calls_are_followed_until_ctrl_c(dispatch: doubles.Dispatch, environment: dict[str, str]) -> None:
-    dispatch.keep(doubles.Kept(doubles.a_call(), [doubles.a_turn("long ago")]))
-    async with tailing(environment, "--json") as process:
-        while not dispatch.queries:
-            await asyncio.sleep(0.01)
-        dispatch.keep(doubles.Kept(doubles.a_call(doubles.LIVE, is_over=False), SAID))
-        assert process.stdout
-        lines = [json.loads(await process.stdout.readline()) for _ in range(4)]
-        assert [line["type"] for line in lines] == ["call", "connected", "turn", "turn"]
-        assert lines[0]["call"]["callId"] == doubles.LIVE
-        process.send_signal(signal.SIGINT)
-        rest, complaint = await process.communicate()
-        assert (process.returncode, rest, complaint) == (0, b"", b"")
-
-
-async def test_ctrl_c_in_one_call_is_no_error(live: doubles.Kept, environment: dict[str, str]) -> None:
-    async with tailing(environment, live.call.id) as process:
-        await until(process, b"to five")
-        process.send_signal(signal.SIGINT)
-        _, complaint = await process.communicate()
-        assert (process.returncode, complaint) == (0, b"")

@@ -51,6 +51,11 @@ def configuration() -> configurations.Configuration:
     return loading.load(pathlib.Path(sip_config.__file__).parent / "demo", {})
 
 
+@pytest.fixture(scope="session")
+def usual_settings() -> settings.DispatchSettings:
+    return settings.load(**SETTINGS)
+
+
 @pytest.fixture
 async def store(empty_database: pathlib.Path, tmp_path: pathlib.Path) -> AsyncIterator[engine.Store]:
     path = tmp_path / "trunkline.db"
@@ -117,32 +122,39 @@ class Service:
 
 
 @pytest.fixture
-async def service(
+def parts(
     store: engine.Store,
     configuration: configurations.Configuration,
     manual_clock: clock.ManualClock,
+    usual_settings: settings.DispatchSettings,
     tmp_path: pathlib.Path,
-) -> AsyncIterator[Service]:
-    livekit, objects, files = doubles.FakeRooms(), doubles.FakeObjects(), Files(configuration)
-    dialer = dialers.FakeDialer(livekit)
-    application = app.build(
-        app.Parts(
-            settings=settings.load(**SETTINGS, trunkline_state_dir=tmp_path),
-            configuration=configuration,
-            load=files.load,
-            store=store,
-            livekit=livekit,
-            dialer=dialer,
-            objects=objects,
-            clock=manual_clock,
-        )
+) -> app.Parts:
+    livekit = doubles.FakeRooms()
+    return app.Parts(
+        settings=usual_settings.model_copy(update={"trunkline_state_dir": tmp_path}),
+        configuration=configuration,
+        load=Files(configuration).load,
+        store=store,
+        livekit=livekit,
+        dialer=dialers.FakeDialer(livekit),
+        objects=doubles.FakeObjects(),
+        clock=manual_clock,
     )
+
+
+@pytest.fixture
+async def service(parts: app.Parts, manual_clock: clock.ManualClock) -> AsyncIterator[Service]:
+    """Nothing goes by time in it: what looks again and again, such as the reaper, looks when a test tells it to."""
+    livekit, objects, files = doubles.FakeRooms(), doubles.FakeObjects(), Files(parts.configuration)
+    dialer = dialers.FakeDialer(livekit)
+    given = dataclasses.replace(parts, livekit=livekit, dialer=dialer, objects=objects, load=files.load)
+    application = app.build(given)
     async with test_utils.TestClient(test_utils.TestServer(application)) as client:
-        await application[keys.KEEPER].ensure()
+        application[keys.SWITCHBOARD].connect(doubles.LIVE)
         yield Service(
             app=application,
             client=client,
-            store=store,
+            store=parts.store,
             clock=manual_clock,
             livekit=livekit,
             dialer=dialer,

@@ -81,18 +81,17 @@ class FakeObjects:
         gone = ("trunk/lab",) if self.are_missing else ()
         return apply.Sight(live=self.found, gone=gone, drifted=self.drifted, of_another=self.of_another)
 
-    async def restore(self, configuration: configurations.Configuration) -> live.LiveObjects:
-        return self._made("restore")
+    async def restore(self, configuration: configurations.Configuration) -> None:
+        self._made("restore")
 
-    async def apply(self, configuration: configurations.Configuration) -> live.LiveObjects:
+    async def apply(self, configuration: configurations.Configuration) -> None:
         self.drifted, self.of_another = (), False
-        return self._made("apply")
+        self._made("apply")
 
-    def _made(self, name: str) -> live.LiveObjects:
+    def _made(self, name: str) -> None:
         self._answer()
         self.done.append(name)
         self.are_missing = False
-        return self.found
 
     def _answer(self) -> None:
         if self.is_out:

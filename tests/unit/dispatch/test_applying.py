@@ -128,10 +128,14 @@ async def test_a_dispatch_that_may_not_change_livekit_does_not(
     kept = keeper(objects, may=False)
     with pytest.raises(applying.ObjectsMissing):
         await kept.ensure()
-    assert (objects.done, board.is_ready, drift(counters)) == ([], False, 1)
+    assert (objects.done, drift(counters)) == ([], 1)
+    assert action(board) == "converse"  # by what is there
+    objects.of_another = True
+    with pytest.raises(applying.Superseded):
+        await kept.ensure()
     objects.are_missing = False
     await kept.ensure()
-    assert (objects.done, board.is_ready) == ([], True)
+    assert objects.done == []
 
 
 async def test_objects_that_somebody_else_made_again_are_known_by_their_new_ids(
@@ -145,13 +149,31 @@ async def test_objects_that_somebody_else_made_again_are_known_by_their_new_ids(
     assert action(board, NEW_WAY) == "converse"
 
 
-async def test_while_somebody_else_applies_nothing_is_changed(board: switchboard.Switchboard, keeper: Make) -> None:
+async def test_while_somebody_else_applies_nothing_is_changed(keeper: Make) -> None:
     objects = doubles.FakeObjects()
     with pytest.raises(leases.LeaseHeld, match="trunkline apply"):
         await keeper(objects, never_alone).ensure()
-    board.connect(doubles.LIVE)
-    await keeper(objects, never_alone).ensure()
     assert objects.done == []
+
+
+async def test_a_dispatch_that_starts_while_somebody_else_applies_takes_calls(
+    board: switchboard.Switchboard, keeper: Make
+) -> None:
+    kept = keeper(doubles.FakeObjects(are_missing=False), never_alone)
+    await kept.ensure()
+    assert (action(board), kept.is_applied) == ("converse", True)
+
+
+async def test_what_is_there_takes_calls_though_something_is_in_the_way(
+    board: switchboard.Switchboard, keeper: Make
+) -> None:
+    class Refused(doubles.FakeObjects):
+        async def apply(self, configuration: configurations.Configuration) -> None:
+            raise errors.Conflict("the rule SDR_1, which is not ours, takes every call")
+
+    with pytest.raises(errors.Conflict):
+        await keeper(Refused()).ensure()
+    assert action(board) == "converse"
 
 
 async def test_a_call_by_an_unknown_way_is_looked_up_at_once(board: switchboard.Switchboard, keeper: Make) -> None:
@@ -171,6 +193,53 @@ async def test_a_call_by_an_unknown_way_is_looked_up_at_once(board: switchboard.
     await kept.recognize(samples.intake(trunk_id="ST_other", rule_id="SDR_other"))
 
 
+async def test_a_call_by_a_trunk_that_is_made_during_a_look_is_looked_up_again(
+    board: switchboard.Switchboard, keeper: Make
+) -> None:
+    class Slow(doubles.FakeObjects):
+        seen = asyncio.Event()
+        may_answer = asyncio.Event()
+
+        async def look(self, configuration: configurations.Configuration) -> apply.Sight:
+            sight = await super().look(configuration)
+            self.seen.set()
+            await self.may_answer.wait()
+            return sight
+
+    objects = Slow(are_missing=False)
+    kept = keeper(objects)
+    board.connect(doubles.LIVE)
+    intake = samples.intake(trunk_id=NEW_WAY.trunk_id, rule_id=NEW_WAY.rule_id)
+    async with asyncio.timeout(5.0):
+        first = asyncio.create_task(kept.recognize(intake))
+        await objects.seen.wait()
+        objects.found = live.LiveObjects(numbers={doubles.DIALED: NEW_WAY})
+        second = asyncio.create_task(kept.recognize(intake))
+        await asyncio.sleep(0)  # into its wait for the first look
+        objects.may_answer.set()
+        await asyncio.gather(first, second)
+    assert (action(board, NEW_WAY), objects.looks) == ("converse", 2)
+
+
+async def test_a_reload_that_livekit_refuses_half_way_is_undone(
+    board: switchboard.Switchboard, keeper: Make, configuration: configurations.Configuration
+) -> None:
+    class Refusing(doubles.FakeObjects):
+        async def apply(self, wanted: configurations.Configuration) -> None:
+            await super().apply(wanted)
+            if wanted is not configuration:
+                raise errors.Conflict("LiveKit, changing `acme lab`: invalid_argument")
+
+    objects = Refusing()
+    kept = keeper(objects)
+    await kept.ensure()
+    with pytest.raises(errors.Conflict):
+        await kept.adopt(dataclasses.replace(configuration, version="other"))
+    await kept.ensure()
+    assert objects.done == ["apply"] * 3
+    assert (board.configuration, kept.is_applied) == (configuration, True)
+
+
 async def test_a_reload_applies_and_then_decides_by_the_new_configuration(
     board: switchboard.Switchboard, keeper: Make, configuration: configurations.Configuration
 ) -> None:
@@ -182,6 +251,17 @@ async def test_a_reload_applies_and_then_decides_by_the_new_configuration(
     await kept.ensure()
     assert objects.done == ["apply", "apply"]
     assert board.configuration is other
+
+
+async def test_a_reload_of_the_same_files_applies_once(
+    keeper: Make, configuration: configurations.Configuration
+) -> None:
+    objects = doubles.FakeObjects()
+    kept = keeper(objects)
+    await kept.ensure()
+    await kept.adopt(dataclasses.replace(configuration))
+    await kept.ensure()
+    assert objects.done == ["apply"] * 2
 
 
 async def test_a_reload_while_livekit_is_out_takes_effect_and_livekit_follows(

@@ -58,7 +58,7 @@ async def test_command_takes_it_and_gives_it_back(service: conftest.Service) -> 
 
     status, granted = await request("POST", json={"holder": "one", "ttl_s": 60})
     assert status == 200
-    assert granted["configuration"]
+    assert granted["until"]
     status, problem = await request("POST", json={"holder": "two", "ttl_s": 60})
     assert (status, problem["code"]) == (409, "lease_held")
     assert "one is at it" in problem["detail"]

@@ -11,6 +11,7 @@ from dispatch import keys
 from dispatch.ledger import ledger
 from dispatch.store import engine, late
 from dispatch.store import transfers as transfer_rows
+from sip_config import live
 from tests.unit.dispatch import conftest, doubles, samples
 
 pytestmark = pytest.mark.unit
@@ -74,7 +75,18 @@ async def test_a_call_through_a_foreign_trunk_is_refused(service: conftest.Servi
     for wrong in ({"trunk_id": "ST_other"}, {"rule_id": doubles.CATCH_ALL_RULE}, {"trunk_id": None, "rule_id": None}):
         intake = samples.intake(f"call_{len(str(wrong))}", **wrong)
         _, accepted = await service.internal("POST", "/internal/calls", intake)
-        assert accepted["plan"]["plan"]["action"] == "refuse"
+        _, decided = await service.internal("GET", f"/internal/calls/{accepted['call_id']}/plan")
+        assert decided["plan"]["action"] == "refuse"
+
+
+async def test_a_call_by_a_trunk_that_was_just_made_is_taken(service: conftest.Service) -> None:
+    way = live.LiveNumber(trunk_id="ST_new", rule_id="SDR_new")
+    service.objects.found = live.LiveObjects(numbers={doubles.DIALED: way})
+    intake = samples.intake(trunk_id="ST_new", rule_id="SDR_new")
+    _, accepted = await service.internal("POST", "/internal/calls", intake)
+    assert accepted["plan"] is None
+    _, decided = await service.internal("GET", f"/internal/calls/{accepted['call_id']}/plan")
+    assert decided["plan"]["action"] == "converse"
 
 
 async def test_the_plan_is_awaited_until_the_configuration_is_applied(service: conftest.Service) -> None:

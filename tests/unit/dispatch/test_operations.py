@@ -6,9 +6,11 @@ import asyncio
 import dataclasses
 import re
 import socket
+import sqlite3
 from typing import Any
 
 import pytest
+from sqlalchemy import exc
 from sqlalchemy.ext import asyncio as sa_async
 
 from dispatch import fleet, housekeeping, keys, redis_ping
@@ -56,10 +58,16 @@ async def test_a_worker_that_is_full_does_not_take_the_api_away(service: conftes
     assert (await ready(service))[0] == 200
 
 
+class NoEngine:
+    """An engine of a database that cannot be opened. With a real one, the driver's thread might outlive the test."""
+
+    def connect(self) -> sa_async.AsyncConnection:
+        raise exc.OperationalError("", {}, sqlite3.OperationalError("unable to open database file"))
+
+
 @pytest.fixture
 def no_store(service: conftest.Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    nowhere = sa_async.create_async_engine("sqlite+aiosqlite:////nowhere/at/all.db")
-    monkeypatch.setattr(service.store, "_engine", nowhere)
+    monkeypatch.setattr(service.store, "_engine", NoEngine())
 
 
 async def test_a_livekit_that_is_out_is_named(service: conftest.Service) -> None:
@@ -112,6 +120,7 @@ async def test_metrics_tell_of_calls_without_their_numbers(service: conftest.Ser
     await service.deliver(*samples.whole_call())
     await service.deliver(samples.arrived("call_2"), spool="spool_2", room="call_2")
     await service.internal("POST", "/internal/workers", samples.report("call_2"))
+    await service.app[keys.KEEPER].ensure()
     text = await metrics(service)
     for line in (
         'trunkline_calls_started_total{direction="inbound"} 2.0',

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import datetime as dt
 from collections.abc import Mapping
 
@@ -20,6 +19,7 @@ from tests.unit.dispatch import conftest, doubles, samples
 
 pytestmark = pytest.mark.unit
 
+SOON_S = 10.0
 ENDING = tuple[str, str]
 OPERATOR = (endings.Reason.OPERATOR_HANGUP, endings.EndedBy.OPERATOR)
 
@@ -273,19 +273,24 @@ async def test_rooms_without_end_do_not_keep_calls_waiting(service: conftest.Ser
     await live_call(service)
     service.livekit.present.pop(samples.ROOM)
     service.livekit.present |= {f"refused_{number}": [doubles.STRANGER] for number in range(30)}
-    stuck = asyncio.Event()
+    is_stuck, goes_on = asyncio.Event(), asyncio.Event()
 
     async def hang(room_name: str, identity: str, headers: Mapping[str, str]) -> None:
-        await stuck.wait()
+        is_stuck.set()
+        await goes_on.wait()
 
     service.livekit.refuse = hang  # type: ignore[method-assign]
-    for _ in range(8):
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(0.2):
-                await service.app[keys.REAPER].round()
-        service.clock.advance(2)
+    reaper = service.app[keys.REAPER]
+    clearing = asyncio.create_task(reaper.clearing.once())
+    async with asyncio.timeout(SOON_S):
+        await is_stuck.wait()
+        for _ in range(8):
+            await reaper.judging.once()
+            service.clock.advance(2)
     assert await ending(service) == (endings.Reason.WORKER_LOST, endings.EndedBy.SYSTEM)
-    stuck.set()
+    assert not clearing.done()
+    goes_on.set()
+    await clearing
 
 
 async def test_rooms_are_cleared_side_by_side_but_not_all_at_once(service: conftest.Service) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
 import datetime as dt
 import os
 import pathlib
@@ -9,16 +11,17 @@ import shutil
 import sqlite3
 
 import pytest
+from aiohttp import test_utils
 
-from callcore import clock
 from cli import dispatch as command
 from cli import failing
-from dispatch import app, keys, settings
-from dispatch.store import engine
-from sip_config import configurations
-from tests.unit.dispatch import conftest, dialers, doubles, samples
+from dispatch import app, keys
+from tests.unit.dispatch import conftest, samples
 
 pytestmark = pytest.mark.unit
+
+SOON_S = 10.0
+LOOPS = frozenset({"keeper", "transfers", "judging", "clearing", "reloading", "housekeeping"})
 
 
 @pytest.fixture
@@ -89,22 +92,20 @@ def test_a_good_database_is_brought_up_to_date(state: pathlib.Path) -> None:
     assert (state / "trunkline.db").stat().st_size > 0
 
 
-async def test_only_the_clock_of_hours_is_shifted(
-    store: engine.Store, configuration: configurations.Configuration, manual_clock: clock.ManualClock
-) -> None:
-    livekit = doubles.FakeRooms()
-    application = app.build(
-        app.Parts(
-            settings=settings.load(**conftest.SETTINGS, trunkline_time_shift="-86400"),
-            configuration=configuration,
-            load=lambda: configuration,
-            store=store,
-            livekit=livekit,
-            dialer=dialers.FakeDialer(livekit),
-            objects=doubles.FakeObjects(),
-            clock=manual_clock,
-        )
-    )
+async def test_only_the_clock_of_hours_is_shifted(parts: app.Parts) -> None:
+    shifted = parts.settings.model_copy(update={"trunkline_time_shift": -86400})
+    application = app.build(dataclasses.replace(parts, settings=shifted))
     of_hours = application[keys.SWITCHBOARD]._clock
-    assert (of_hours.now(), of_hours.monotonic()) == (samples.START - dt.timedelta(days=1), manual_clock.monotonic())
+    assert (of_hours.now(), of_hours.monotonic()) == (samples.START - dt.timedelta(days=1), parts.clock.monotonic())
     assert application[keys.CLOCK].now() == application[keys.LEDGER]._clock.now() == samples.START
+
+
+async def test_what_looks_again_and_again_does_so_until_the_end(parts: app.Parts) -> None:
+    application = app.build(parts)
+    app.run_loops(application)
+    async with test_utils.TestClient(test_utils.TestServer(application)):
+        async with asyncio.timeout(SOON_S):
+            await application[keys.SWITCHBOARD].wait_ready(SOON_S)
+        loops = {task.get_name() for task in asyncio.all_tasks()} & LOOPS
+        assert loops == LOOPS
+    assert not {task.get_name() for task in asyncio.all_tasks()} & LOOPS

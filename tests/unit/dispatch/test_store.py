@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import pathlib
-import subprocess
-import sys
 
 import pytest
 import sqlalchemy as sa
@@ -15,7 +13,7 @@ from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import clock
 from dispatch.ledger import ledger
-from dispatch.store import engine, migrating, notices, sqlite, tables
+from dispatch.store import engine, migrating, notices, tables
 from dispatch.store.migrations import versions
 from tests.unit.dispatch import doubles, samples
 
@@ -130,23 +128,6 @@ async def test_errors_of_the_store_do_not_print_what_was_stored(store: engine.St
     with pytest.raises(sa.exc.IntegrityError) as caught:
         await _write_twice(store, "+12015550123")
     assert "2015550123" not in str(caught.value)
-
-
-def test_a_second_process_on_the_same_file_is_refused(tmp_path: pathlib.Path) -> None:
-    file = tmp_path / "trunkline.db"
-    program = (
-        "import pathlib, sys; from dispatch.store import sqlite\n"
-        "with sqlite.FileLock(pathlib.Path(sys.argv[1])): print('locked', flush=True); sys.stdin.read()"
-    )
-    holder = subprocess.Popen([sys.executable, "-c", program, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    with holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == b"locked\n"
-        with pytest.raises(sqlite.DatabaseInUse, match=r"Another dispatch is using .*trunkline\.db"):
-            sqlite.FileLock(file).__enter__()
-        holder.kill()
-    with sqlite.FileLock(file):
-        pass
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,11 @@ import dataclasses
 import datetime as dt
 
 import pytest
+from structlog import testing
 
 from callcore import clock, contract
 from dispatch import switchboard
-from sip_config import configurations, live, routing
+from sip_config import configurations, live, routing, schema
 from tests.unit.dispatch import doubles, samples
 
 pytestmark = pytest.mark.unit
@@ -44,6 +45,44 @@ def test_a_call_that_comes_back_is_said_so(board: switchboard.Switchboard) -> No
     plan = board.decide(samples.intake(), routing.RingBack(agent_id=agent_id))
     assert isinstance(plan, contract.Converse)
     assert plan.ring_back
+
+
+def with_greeting(board: switchboard.Switchboard, text: str, when: str) -> configurations.Configuration:
+    """The configuration with another greeting, and a route whose condition is to be asked first."""
+    agents = {
+        agent_id: dataclasses.replace(agent, greeting=dataclasses.replace(agent.greeting, text=text))
+        for agent_id, agent in board.configuration.agents.items()
+    }
+    route = schema.Route(when=when, agent=next(iter(agents)))
+    numbers = {
+        e164: number.model_copy(update={"routes": (route,)}) for e164, number in board.configuration.numbers.items()
+    }
+    return dataclasses.replace(board.configuration, agents=agents, numbers=numbers)
+
+
+def test_what_cannot_be_followed_is_logged_with_its_place_and_without_numbers(board: switchboard.Switchboard) -> None:
+    board.connect(doubles.LIVE)
+    board.reconfigure(with_greeting(board, "Hello.", "1 / size(caller) > 0"), None)
+    with testing.capture_logs() as logged:
+        board.decide(samples.intake())
+        assert logged == []
+        board.decide(samples.intake(caller="anonymous"))
+    (line,) = logged
+    assert (line["log_level"], line["step"]) == ("warning", "route")
+    assert line["place"].startswith("numbers.yaml:")
+    assert "divide by zero" in line["text"]
+    assert "+1201" not in str(line)
+
+
+def test_a_greeting_that_cannot_be_made_is_logged_with_its_agent(board: switchboard.Switchboard) -> None:
+    board.connect(doubles.LIVE)
+    (agent_id,) = board.configuration.agents
+    board.reconfigure(with_greeting(board, "{{ nobody }}", "true"), None)
+    with testing.capture_logs() as logged:
+        assert isinstance(board.decide(samples.intake()), contract.Refuse)
+    (line,) = logged
+    assert (line["log_level"], line["step"], line["agent_id"]) == ("error", "plan", agent_id)
+    assert line["place"].startswith(f"agents/{agent_id}.yaml")
 
 
 def test_snapshot_changes_with_configuration_and_objects_and_not_with_the_minute(

@@ -12,7 +12,7 @@ from callcore import calls, contract, endings, transfers
 from dispatch import keys
 from dispatch.ledger import legs
 from dispatch.store import transfers as rows
-from dispatch.transfers import driving
+from dispatch.transfers import driving, records
 from sip_config import configurations, schema
 from tests.unit.dispatch import conftest, dialers, doubles, samples
 
@@ -177,6 +177,23 @@ async def operator_hangs_up(service: conftest.Service, call_id: str) -> None:
     await service.app[keys.LEDGER].request_hangup(call_id)
 
 
+async def test_a_caller_who_hangs_up_before_the_dial_is_no_attempt(
+    service: conftest.Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = records.Records.begin_dialing
+
+    async def too_late(book: records.Records, transfer: transfers.Transfer, to: str) -> transfers.Transfer:
+        await caller_hangs_up(service, transfer.call_id)
+        return await begin(book, transfer, to)
+
+    monkeypatch.setattr(records.Records, "begin_dialing", too_late)
+    call_id = await ringing_call(service)
+    await forward(service, call_id)
+    transfer = await settled(service, call_id)
+    assert (transfer.state, transfer.attempts) == (transfers.State.CANCELLED, ())
+    assert service.dialer.dials == []
+
+
 @pytest.mark.parametrize("happens", [caller_hangs_up, leg_goes, operator_hangs_up])
 async def test_the_phone_stops_ringing_when_there_is_nobody_to_connect(
     service: conftest.Service, happens: Callable[[conftest.Service, str], Awaitable[None]]
@@ -298,6 +315,17 @@ async def test_a_phone_that_rings_on_after_its_time_is_stopped(service: conftest
     transfer = await settled(service, call_id)
     assert (transfer.state, transfer.attempts[0].result) == (transfers.State.FAILED, transfers.AttemptResult.NO_ANSWER)
     assert service.dialer.given_up == ["tr_before_1"]
+
+
+async def test_a_phone_that_was_picked_up_during_a_long_outage_stays_connected(service: conftest.Service) -> None:
+    service.livekit.failing.add(samples.ROOM)
+    call_id = await left_behind(service, transfers.State.DIALING, "active")
+    service.clock.advance(PLAN.ringing_timeout_s + transfers.SETTLE_S + 3600)
+    path = f"/internal/calls/{call_id}/transfers/tr_before"
+    assert (await service.internal("GET", path))[1]["state"] == "dialing", "nobody knows while LiveKit is out"
+    service.livekit.failing.clear()
+    assert (await settled(service, call_id)).state is transfers.State.BRIDGED
+    assert service.dialer.given_up == []
 
 
 async def test_a_caller_who_left_during_the_restart_is_not_connected(service: conftest.Service) -> None:

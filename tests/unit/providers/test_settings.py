@@ -31,7 +31,7 @@ Written = dict[str, object]
         (STT, {"provider": "offline", "phrase": []}, "Extra inputs are not permitted"),
         (STT, {"provider": "offline", "min_confidence": "2"}, "less than or equal to 1"),
         (LLM, {"provider": "openai", "model": "gpt-4.1-mni"}, "did you mean `gpt-4.1-mini`?"),
-        (LLM, {"provider": "openai", "base_url": "vllm:8000"}, "should match pattern"),
+        (LLM, {"provider": "openai", "base_url": "vllm:8000"}, "write a URL such as"),
         (LLM, {"provider": "openai", "fallback": [{"provider": "opnai"}]}, "did you mean `openai`?"),
         (LLM, {"provider": "offline"}, "Field required"),
         (TTS, {"provider": "elevenlabs", "voice": "Rachael"}, "did you mean `Rachel`?"),

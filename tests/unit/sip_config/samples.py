@@ -11,7 +11,7 @@ from sip_config import configurations, live, loading
 
 NOW = dt.datetime(2026, 3, 6, 14, 30, tzinfo=dt.UTC)
 MAIN, SECOND = "+12015550100", "+12015550101"
-ENVIRONMENT = {"TRUNK_PASSWORD": "correct horse"}
+ENVIRONMENT = {"TRUNK_PASSWORD": "correct horse", "EMPTY": ""}
 
 FILES = {
     "organization.yaml": """\

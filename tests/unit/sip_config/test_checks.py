@@ -43,7 +43,7 @@ def number(settings: str, answered: str = "agent: front-desk") -> dict[str, str]
         (", forward_fallback: message", "forward_fallback: needs an `off_hours_message`"),
         (", forward_fallback: voicemail", "nothing is forwarded in the mode `always_on`"),
         (", off_hours_message: 'a {{ nwo }}'", "2:1 numbers.0.off_hours_message: unknown variable `nwo`"),
-        (", voicemail_greeting: '{% for x in y %}{% endfor %}'", "for is not allowed in a prompt"),
+        (", voicemail_greeting: '{% for x in y %}{% endfor %}'", "`for` is not allowed in a prompt"),
         (", split: {front-desk: 100}", "numbers.0.split: give either `agent` or `split`"),
         (", metadata: {x: '{{calerNumber}}'}", "metadata.x: unknown name `calerNumber` (did you mean `callerNumber`?)"),
         (", metadata: {x: '{{callerNumber'}", "metadata.x: `{{` begins one of the names"),

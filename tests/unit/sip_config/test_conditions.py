@@ -155,7 +155,20 @@ PIECES += [
 ]
 
 
-@settings(max_examples=150)
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("is_business_hours and caller == ''", [(1, 19, "not a valid condition: `and` is written `&&`")]),
+        ("caller == '' or dialed == ''", [(1, 14, "not a valid condition: `or` is written `||`")]),
+        ("now > timestamp", [(1, 7, "`timestamp` is a function: write `timestamp(…)`")]),
+        ("1" + "+1" * 400 + " > 0", [(1, 1, "nested too deeply, or too many parts")]),
+    ],
+)
+def test_slips_are_told_with_the_cure(text: str, told: list[tuple[int, int, str]]) -> None:
+    assert mistakes(text) == told
+
+
+@settings(max_examples=60)
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
 def test_any_text_is_a_condition_or_has_mistakes_with_places(text: str) -> None:
     found: tuple[conditions.Mistake, ...] = ()

@@ -44,6 +44,28 @@ def test_the_trunk_that_was_named_must_be_the_numbers_own(tmp_path: Path) -> Non
     assert decision.steps[-1].setting == ("numbers", samples.MAIN, "trunk")
 
 
+@pytest.mark.parametrize(
+    ("trunk", "source_ip", "taken"),
+    [
+        (None, "127.0.0.1", True),
+        (None, "127.0.0.2", False),
+        (None, "::1", False),
+        ("open", "192.0.2.1", False),
+        ("outward", "127.0.0.1", False),
+    ],
+)
+def test_an_address_that_the_trunk_does_not_allow_leads_to_the_catch_all(
+    trunk: str | None, source_ip: str, taken: bool, tmp_path: Path
+) -> None:
+    more = "  open: {inbound: {open: true}}\n  outward: {outbound: {address: 127.0.0.1}}\n"
+    configuration = samples.load(tmp_path, {"trunks.yaml": samples.FILES["trunks.yaml"] + more})
+    asked = explaining.Question(dialed=samples.MAIN, caller="+12015550199", at=NOON, trunk=trunk, source_ip=source_ip)
+    decision = explaining.explain(configuration, asked, explaining.as_configured(configuration, asked))
+    assert isinstance(decision.plan, contract.Converse) == taken
+    if trunk != "open":
+        assert taken or decision.steps[-1].setting == ("trunks", "carrier", "inbound")
+
+
 def test_numbers_out_of_all_bounds_are_refused(tmp_path: Path) -> None:
     configuration = samples.load(tmp_path)
     question = explaining.Question(dialed="1" * 600, caller=None, at=NOON)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sip_config import configurations, digests, loading, schema, values
-from tests.unit.sip_config import mutations
+from tests.unit.sip_config import everything
 
 pytestmark = pytest.mark.unit
 
@@ -21,11 +21,7 @@ DURATION = pydantic.TypeAdapter[dt.timedelta](values.Duration)
 
 @pytest.fixture
 def full(tmp_path: Path) -> configurations.Configuration:
-    for name, text in mutations.FULL.items():
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
-    return loading.load(tmp_path, mutations.ENVIRONMENT)
+    return loading.load(everything.write(tmp_path), everything.ENVIRONMENT)
 
 
 def test_settings_read_back_from_json_are_the_same(full: configurations.Configuration) -> None:
@@ -49,9 +45,8 @@ def test_the_version_covers_hours_pronunciations_and_metadata(tmp_path: Path) ->
     versions: set[str] = set()
     for file, old, new in [("numbers.yaml", "", ""), *((f, *pair) for f, pairs in changes.items() for pair in pairs)]:
         folder = tmp_path / str(len(versions))
-        files = {**mutations.FULL, file: mutations.FULL[file].replace(old, new) if old else mutations.FULL[file]}
-        mutations.write(folder, {name: text.encode() for name, text in files.items()})
-        versions.add(loading.load(folder, mutations.ENVIRONMENT).version)
+        changed = everything.FILES[file].replace(old, new) if old else everything.FILES[file]
+        versions.add(loading.load(everything.write(folder, {file: changed}), everything.ENVIRONMENT).version)
     assert len(versions) == 8
 
 

@@ -25,9 +25,9 @@ trunks:
 """
 
 
-@pytest.fixture
-def configuration(tmp_path: Path) -> configurations.Configuration:
-    return samples.load(tmp_path, {"numbers.yaml": TWO_NUMBERS, "trunks.yaml": TRUNK})
+@pytest.fixture(scope="module")
+def configuration(tmp_path_factory: pytest.TempPathFactory) -> configurations.Configuration:
+    return samples.load(tmp_path_factory.mktemp("sample"), {"numbers.yaml": TWO_NUMBERS, "trunks.yaml": TRUNK})
 
 
 def decide(configuration: configurations.Configuration, intake: contract.CallIntake) -> contract.Plan:
@@ -77,9 +77,13 @@ def test_unknown_number_is_refused_and_never_given_to_some_agent(
 def test_number_that_arrives_by_another_way_than_its_own_is_refused(
     configuration: configurations.Configuration, trunk_id: str | None, rule_id: str | None
 ) -> None:
-    plan = decide(configuration, samples.intake(trunk_id=trunk_id, rule_id=rule_id))
-    assert isinstance(plan, contract.Refuse)
-    assert (plan.reason, plan.sip_status_code) == (endings.Reason.INVALID_NUMBER, 404)
+    intake = samples.intake(trunk_id=trunk_id, rule_id=rule_id)
+    decision = routing.decide(configuration, samples.applied(configuration), intake, samples.NOW)
+    assert isinstance(decision.plan, contract.Refuse)
+    assert (decision.plan.reason, decision.plan.sip_status_code) == (endings.Reason.INVALID_NUMBER, 404)
+    by_catch_all = rule_id == "SDR_catch_all"
+    setting = ("trunks", "carrier", "inbound") if by_catch_all else ("numbers", samples.MAIN, "trunk")
+    assert decision.steps[-1].setting == setting
 
 
 def test_nothing_is_answered_before_anything_is_applied(configuration: configurations.Configuration) -> None:

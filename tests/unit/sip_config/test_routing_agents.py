@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcore import contract
-from sip_config import configurations, routing
+from sip_config import conditions, configurations, routing
 from sip_config.routing import splits
 from tests.unit.sip_config import samples
 
@@ -33,7 +33,7 @@ def load(folder: Path, number: str, agent: str = "") -> configurations.Configura
 
 
 def converse(configuration: configurations.Configuration, intake: contract.CallIntake) -> contract.Converse:
-    plan = routing.decide(configuration, samples.applied(configuration), intake, samples.NOW).plan
+    plan = decide(configuration, intake).plan
     assert isinstance(plan, contract.Converse)
     return plan
 
@@ -52,6 +52,48 @@ def converse(configuration: configurations.Configuration, intake: contract.CallI
 def test_routes_are_tried_in_order(when: str, agent: str, tmp_path: Path) -> None:
     configuration = load(tmp_path, f'agent: {A}, routes: [{{when: "{when}", agent: {B}}}]')
     assert converse(configuration, samples.intake()).agent.agent_id == agent
+
+
+def decide(configuration: configurations.Configuration, intake: contract.CallIntake) -> routing.Decision:
+    return routing.decide(configuration, samples.applied(configuration), intake, samples.NOW)
+
+
+def test_a_condition_that_fails_is_told_and_the_call_goes_on(tmp_path: Path) -> None:
+    number = f"agent: {A}, routes: [{{when: 'int(caller) > 5', agent: {B}}}]"
+    configuration = load(tmp_path, number, "tools: [end_call: {when: 'int(caller) > 5'}]\n")
+    assert decide(configuration, samples.intake()).faults == []
+    decision = decide(configuration, samples.intake(caller="anonymous"))
+    assert isinstance(decision.plan, contract.Converse)
+    assert decision.plan.agent.tools == ()
+    route, tool = decision.faults
+    assert (route.name, route.setting) == ("route", ("numbers", samples.MAIN, "routes", 0, "when"))
+    assert (tool.name, tool.setting) == ("tool", ("agents", A, "tools"))
+    assert "cannot convert string to int" in route.text
+
+
+def test_what_the_engine_says_names_no_caller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = conditions.Answer(holds=False, failed="no such thing: '+12015550199'")
+    monkeypatch.setattr(conditions.Condition, "ask", lambda *_: said)
+    (fault,) = decide(load(tmp_path, f"agent: {A}, routes: [{{when: 'true', agent: {B}}}]"), samples.intake()).faults
+    assert "555" not in fault.text
+
+
+@pytest.mark.parametrize(
+    ("caller", "forwarded_from", "told"),
+    [
+        ("2015550199", None, "the caller's number is known"),
+        ("Restricted", "2015550111", "the caller's number is withheld; the call was sent on by another number"),
+        ("101", "sip:101@h", "no number that could be called"),
+        (None, "sip:101@h", "no other phone number, which counts as nothing"),
+    ],
+)
+def test_who_calls_is_told_without_a_number(
+    caller: str | None, forwarded_from: str | None, told: str, tmp_path: Path
+) -> None:
+    intake = samples.intake(caller=caller).model_copy(update={"forwarded_from": forwarded_from})
+    (step,) = (step for step in decide(load(tmp_path, f"agent: {A}"), intake).steps if step.name == "caller")
+    assert told in step.text
+    assert "55501" not in step.text
 
 
 @pytest.mark.parametrize("callers", ["one block", "every tenth", "at random"])

@@ -19,14 +19,16 @@ OTHER_PHONE = "+12015550142"
 RING_BACK = routing.RingBack(agent_id="night-desk")
 
 
-def decide(folder: Path, number: str, now: dt.datetime, ring_back: routing.RingBack | None = None) -> routing.Decision:
+def decide(
+    folder: Path, number: str, now: dt.datetime, ring_back: routing.RingBack | None = None, *, outbound: str = ""
+) -> routing.Decision:
     configuration = samples.load(
         folder,
         {
             "organization.yaml": samples.FILES["organization.yaml"]
             + 'hours: {mon-fri: ["09:00-17:00"]}\npronunciations: {SQL: sequel}\n',
             "trunks.yaml": "trunks: {carrier: {inbound: {allowed_addresses: [127.0.0.1]},"
-            " outbound: {address: 127.0.0.1}}}",
+            f" outbound: {{address: 127.0.0.1{outbound}}}}}}}",
             "numbers.yaml": f'numbers: [{{e164: "{samples.MAIN}", trunk: carrier, {number}}}]',
             "agents/night-desk.yaml": samples.FILES["agents/front-desk.yaml"].replace("Rachel", "Adam"),
         },
@@ -94,6 +96,14 @@ def test_forward_that_reaches_nobody_ends_in_something_said(settings: str, other
     assert (plan.to, plan.otherwise.action) == (OTHER_PHONE, otherwise)
 
 
+def test_the_other_phone_rings_as_long_as_the_trunk_says_and_livekit_can(tmp_path: Path) -> None:
+    number = f'agent: front-desk, work_mode: always_forward, forward_to: "{OTHER_PHONE}"'
+    for outbound, rings_s in (("", 40), (", ringing_timeout: 12s", 12), (", ringing_timeout: 3m", 80)):
+        plan = decide(tmp_path, number, OPEN, outbound=outbound).plan
+        assert isinstance(plan, contract.Forward)
+        assert plan.ringing_timeout_s == rings_s
+
+
 @pytest.mark.parametrize("now", [OPEN, SHUT], ids=["open", "shut"])
 def test_a_call_that_comes_back_is_taken_by_the_agent_that_dialed_also_where_strangers_are_refused(
     now: dt.datetime, tmp_path: Path
@@ -121,18 +131,22 @@ def test_a_call_that_comes_back_to_an_agent_that_is_gone_is_any_call(tmp_path: P
     plan = decide(tmp_path, "direction: both, agent: front-desk", OPEN, gone).plan
     assert isinstance(plan, contract.Converse)
     assert (plan.agent.agent_id, plan.ring_back) == ("front-desk", False)
-    assert action(decide(tmp_path, "direction: outbound", OPEN, gone)) == "refuse"
+    returned = decide(tmp_path, "direction: outbound, agent: front-desk", SHUT, gone)
+    assert isinstance(returned.plan, contract.Converse)
+    assert "its agent is gone" in next(step.text for step in returned.steps if step.name == "ring_back")
+    nobody = decide(tmp_path, "direction: outbound", OPEN, gone)
+    assert (action(nobody), nobody.steps[-1].setting) == ("refuse", ("numbers", samples.MAIN, "agent"))
 
 
 def test_steps_tell_what_was_looked_at_and_where_it_stands(tmp_path: Path) -> None:
     number = f'agent: front-desk, work_mode: forward_off_hours, forward_to: "{OTHER_PHONE}"'
     decision = decide(tmp_path, number, SHUT)
     assert [step.name.value for step in decision.steps] == [
-        *("number", "arrival", "direction", "hours", "work_mode", "agent"),
+        *("number", "arrival", "caller", "direction", "hours", "work_mode", "agent"),
     ]
     assert all(step.passed for step in decision.steps)
-    assert decision.steps[3].setting == ("hours", "mon-fri")
-    assert decision.steps[4].setting == ("numbers", samples.MAIN, "work_mode")
+    assert decision.steps[4].setting == ("hours", "mon-fri")
+    assert decision.steps[5].setting == ("numbers", samples.MAIN, "work_mode")
     refused = decide(tmp_path, "direction: outbound", OPEN).steps[-1]
     assert (refused.name, refused.passed, refused.setting) == (
         routing.StepName.DIRECTION,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from pathlib import Path
 
 import pytest
 
@@ -36,9 +35,9 @@ numbers:
 HOURS = (samples.NOW, samples.NOW + dt.timedelta(hours=12), samples.NOW + dt.timedelta(days=1, hours=1))
 
 
-@pytest.fixture
-def configuration(tmp_path: Path) -> configurations.Configuration:
-    return samples.load(tmp_path, FILES)
+@pytest.fixture(scope="module")
+def configuration(tmp_path_factory: pytest.TempPathFactory) -> configurations.Configuration:
+    return samples.load(tmp_path_factory.mktemp("sample"), FILES)
 
 
 def received(snapshot: snapshots.Snapshot) -> snapshots.Snapshot:

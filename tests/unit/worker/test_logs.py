@@ -67,3 +67,17 @@ def test_what_is_below_the_level_is_not_shown(output: io.StringIO) -> None:
     logging.getLogger("worker").debug("nothing")
     logging.getLogger("livekit.agents").debug("nothing")
     assert output.getvalue() == ""
+
+
+def test_what_a_voice_could_not_say_is_hidden(output: io.StringIO) -> None:
+    fault = "no audio frames were pushed for text: My name\nis Anna, retrying in Rome."
+    logger = logging.getLogger("livekit.agents")
+    logger.warning("failed to synthesize speech: %s, retrying in %ss", fault, 0.1)
+    try:
+        raise ValueError(fault)
+    except ValueError:
+        logger.exception("failed")
+    first, second = lines(output)
+    assert first["event"] == "failed to synthesize speech: no audio frames were pushed for text: •••, retrying in 0.1s"
+    assert "Anna" not in json.dumps(second)
+    assert "ValueError: no audio frames" in str(second["exception"])

@@ -10,6 +10,7 @@ import pytest
 from aiohttp import test_utils, web
 
 from callcore import contract, endings
+from sip_config import schema
 from tests.unit.worker import conftest, samples
 from worker import dispatch_client
 from worker.jobs import plans
@@ -193,6 +194,21 @@ def test_another_number_trunk_or_rule_is_refused(intake: contract.CallIntake, sn
     plan = plans.by_snapshot(intake, snapshot_path)
     assert isinstance(plan, contract.Refuse)
     assert (plan.reason, plan.sip_status_code) == (endings.Reason.INVALID_NUMBER, 404)
+
+
+def test_a_condition_that_fails_is_logged_without_the_caller(
+    tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    route = schema.Route(when="1 / (size(caller) - 12) > 0", agent="front-desk")
+    snapshot = samples.snapshot()
+    numbers = tuple(number.model_copy(update={"routes": (route,)}) for number in snapshot.numbers)
+    path = tmp_path / "snapshot.json"
+    path.write_text(snapshot.model_copy(update={"numbers": numbers}).model_dump_json())
+    assert is_front_desk(plans.by_snapshot(samples.intake(), path))
+    (message,) = [record.getMessage() for record in caplog.records if record.name == plans.__name__]
+    assert "route" in message
+    assert "divide by zero" in message
+    assert samples.CALLER not in message
 
 
 def test_the_snapshot_speaks_of_the_hour_of_the_call(snapshot_path: pathlib.Path) -> None:

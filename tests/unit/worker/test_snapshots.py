@@ -156,6 +156,49 @@ async def test_a_dispatch_that_goes_away_leaves_the_snapshot_where_it_is(
     assert snapshots.read(path) == samples.snapshot()
 
 
+async def test_a_snapshot_of_a_newer_dispatch_is_said_once_and_leaves_the_old_one(
+    internal: conftest.InternalApi,
+    keeper: snapshots.SnapshotKeeper,
+    path: pathlib.Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    internal.answers[PLACE] = conftest.says(samples.snapshot(), ETag='"1"')
+    await keeper.take_first()
+    newer = b'{"version": "2", "of_tomorrow": true}'
+    internal.answers[PLACE] = web.Response(body=newer, content_type="application/json", headers={"ETag": '"2"'})
+    await while_running(keeper.keep_fresh(), lambda: len(internal.requests) > 4)
+    assert told(caplog) == [
+        "the routing snapshot is not brought up to date: dispatch sent something that is no Snapshot"
+    ]
+    assert snapshots.read(path) == samples.snapshot()
+
+
+async def test_a_snapshot_that_could_not_be_written_is_fetched_again(
+    internal: conftest.InternalApi,
+    keeper: snapshots.SnapshotKeeper,
+    path: pathlib.Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    internal.answers[PLACE] = versioned([samples.snapshot()])
+    blocked = path.with_suffix(".new")
+    blocked.mkdir()
+    await keeper.take_first()
+    assert "it cannot be written (IsADirectoryError)" in caplog.text
+    blocked.rmdir()
+    await while_running(keeper.keep_fresh(), path.exists)
+    assert snapshots.read(path) == samples.snapshot()
+
+
+def test_a_snapshot_of_another_version_is_not_passed_over_in_silence(
+    path: pathlib.Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert snapshots.read(path) is None
+    assert told(caplog) == []
+    path.write_text('{"version": "1", "of_yesterday": true}')
+    assert snapshots.read(path) is None
+    assert told(caplog) == ["the snapshot on disk is damaged or of another version: ValidationError"]
+
+
 async def test_a_new_configuration_that_cannot_work_is_logged_and_kept(
     internal: conftest.InternalApi,
     dispatch: dispatch_client.DispatchClient,

@@ -17,7 +17,9 @@ pytestmark = pytest.mark.unit
 
 DEADLINE_S = 30.0
 VOICE = contract.Voice(tts=contract.ProviderSpec(provider="offline"), language="en")
-FORWARD = contract.Forward(to="+12015550190", otherwise=contract.Announce(text="Closed.", voice=VOICE))
+FORWARD = contract.Forward(
+    to="+12015550190", ringing_timeout_s=20.0, otherwise=contract.Announce(text="Closed.", voice=VOICE)
+)
 
 
 class Kit:
@@ -59,12 +61,13 @@ class Job:
     """One job whose call is to be forwarded."""
 
     def __init__(self) -> None:
-        self.ctx: Any = Context()
+        context: Any = Context()
+        self.ctx = context
         self.told = reports.Reports()
         self.dials = asyncio.Event()
         self.ending: Any = None
         self.legs_ended = 0
-        self.holding = asyncio.create_task(entry.hold_call(self.ctx))
+        self.holding: asyncio.Task[None] = asyncio.create_task(entry.hold_call(self.ctx))
 
     async def goes(self) -> None:
         """Cancelled or not, it does its last work."""

@@ -11,7 +11,7 @@ from livekit import api
 
 from callcore import contract, errors
 from sip_config import apply
-from sip_config.apply import differences
+from sip_config.apply import conflicts, differences
 from tests.unit.sip_config.apply import fake_livekit, folders
 
 pytestmark = pytest.mark.unit
@@ -138,3 +138,14 @@ async def test_what_another_configuration_has_taken_away_is_known_as_such(
     livekit.fake.trunks.clear()
     livekit.fake.rules.clear()
     assert (await apply.look(older, livekit)).of_another is False
+
+
+async def test_a_second_organization_is_refused_and_told_whose_the_rule_is(
+    livekit: fake_livekit.FakeLiveKit, configured: folders.Configured
+) -> None:
+    first = configured.with_trunks({"east": [MAIN]})
+    await apply.apply(first, livekit)
+    organization = first.organization.model_copy(update={"id": "beta"})
+    second = dataclasses.replace(configured.with_trunks({"west": [SECOND]}), organization=organization)
+    with pytest.raises(conflicts.InTheWay, match=r"of Trunkline's organization `acme`, takes every call"):
+        await apply.apply(second, livekit)

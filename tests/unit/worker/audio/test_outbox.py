@@ -107,3 +107,11 @@ def test_what_was_half_made_is_tidied_away_at_the_start(box: outbox.Outbox, fold
 
 def test_a_box_that_nobody_used_is_empty(box: outbox.Outbox) -> None:
     assert box.paths() == []
+
+
+def test_a_recording_that_is_delivered_meanwhile_hinders_no_other(
+    box: outbox.Outbox, folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.mkdir()
+    monkeypatch.setattr(pathlib.Path, "iterdir", lambda _: iter([folder / "voicemail-gone.wav"]))
+    begun(box).close(60.0)

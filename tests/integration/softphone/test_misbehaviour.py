@@ -9,7 +9,7 @@ from lab.softphone import levels, messages
 from tests.unit.softphone.conftest import CALLER, Pair, connect
 from tests.unit.softphone.raw_peer import RawPeer
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.integration
 
 FAST = softphone.Timers(t1_s=0.005)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from livekit import rtc
 
-from worker.jobs import playing
+from worker.jobs.speech import playing
 
 _log = logging.getLogger(__name__)
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from sip_config import loading
-from tests.unit.sip_config import mutations
+from tests.integration.config import mutations
+from tests.unit.sip_config import everything
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.integration
 
 SEED = 4
 RUNS = 150
@@ -20,7 +21,7 @@ PROBLEM = re.compile(r"[^:\n]+:[1-9]\d*:[1-9]\d* \S[^\n]*")
 @pytest.mark.parametrize("origin", range(3))
 def test_what_is_mutated_is_valid(tmp_path: Path, origin: int) -> None:
     mutations.write(tmp_path, mutations.originals()[origin])
-    assert loading.examine(tmp_path, mutations.ENVIRONMENT).found == ()
+    assert loading.examine(tmp_path, everything.ENVIRONMENT).found == ()
 
 
 def test_no_mutation_gives_a_traceback(tmp_path: Path) -> None:
@@ -28,7 +29,7 @@ def test_no_mutation_gives_a_traceback(tmp_path: Path) -> None:
     for run in range(RUNS):
         folder = tmp_path / str(run)
         mutations.write(folder, mutations.mutate(run, SEED, origins))
-        examined = loading.examine(folder, mutations.ENVIRONMENT)
+        examined = loading.examine(folder, everything.ENVIRONMENT)
         assert (examined.configuration is None) == bool(examined.found), run
         assert [problem for problem in map(str, examined.found) if not PROBLEM.fullmatch(problem)] == [], run
         wrong += bool(examined.found)

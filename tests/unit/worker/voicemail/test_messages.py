@@ -7,6 +7,7 @@ import functools
 import logging
 import pathlib
 from collections.abc import AsyncIterator, Iterable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from sip_config import providers
 from tests.unit.providers import telephone
 from tests.unit.worker import samples
 from worker.audio import outbox
-from worker.jobs import messages, patience
+from worker.jobs.voicemail import messages, patience
 from worker.providers import registry
 
 pytestmark = pytest.mark.unit
@@ -123,3 +124,29 @@ async def test_a_full_disk_is_said_and_does_not_end_the_call(
     assert kept.noted == [True]
     assert [record.message for record in caplog.records] == ["the disk does not take a message"]
     await kept.message.close()
+
+
+async def test_a_detector_that_says_nothing_holds_no_line(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Deaf:
+        def __aiter__(self) -> Deaf:
+            return self
+
+        async def __anext__(self) -> None:
+            await asyncio.Event().wait()
+
+        def push_frame(self, _: rtc.AudioFrame) -> None:
+            pass
+
+        async def aclose(self) -> None:
+            pass
+
+    monkeypatch.setattr(messages, "_LATE_S", 0.05)
+    deaf: Any = Deaf()
+    message = Kept(tmp_path, longest_s=0.05).message
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(DEADLINE_S) as deadline:
+            await message.take(played([], is_endless=True), deaf)
+    assert not deadline.expired()
+    await message.close()

@@ -12,7 +12,7 @@ from livekit import rtc
 from livekit.agents import vad
 
 from worker.audio import outbox
-from worker.jobs import patience, transcribing
+from worker.jobs.voicemail import patience, transcribing
 
 _log = logging.getLogger(__name__)
 

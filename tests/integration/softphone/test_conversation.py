@@ -8,7 +8,7 @@ import pytest
 from lab import softphone
 from tests.unit.softphone.conftest import CALLER, DIALED, Pair
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.integration
 
 
 @pytest.mark.parametrize("codec", ["PCMU", "PCMA"])

@@ -11,8 +11,9 @@ from livekit import rtc
 from callcore import clock, contract, endings, errors, events
 from sip_config import providers
 from worker.audio import outbox, waves
-from worker.jobs import beeps, ears, messages, patience, speaking, transcribing
 from worker.jobs import endings as job_endings
+from worker.jobs.speech import speaking
+from worker.jobs.voicemail import beeps, ears, messages, patience, transcribing
 from worker.providers import registry
 from worker.spool import client as spool_client
 
@@ -69,8 +70,10 @@ class Voicemail:
             transcript=transcribing.Transcript(recogniser, self._parts.reports) if recogniser else None,
             on_message=self._parts.ending.note_message,
         )
-        await self._parts.speaker.player.play_pcm(beeps.tone(self._parts.speaker.player.rate))
-        await self._record(self._message)
+        with ears.listening_for(self._parts.room, self._parts.caller, _END_KEY, self._decide):
+            await self._parts.speaker.player.play_pcm(beeps.tone(self._parts.speaker.player.rate))
+            await self._record(self._message)
+        self._decide()
 
     async def close(self) -> None:
         """Put the message on record, in writing too, and hand its sound to the worker's main process."""
@@ -86,15 +89,14 @@ class Voicemail:
     async def _record(self, message: messages.Message) -> None:
         parts = self._parts
         activity = parts.loaded.activity(providers.LocalVad()).stream()
-        with ears.listening_for(parts.room, parts.caller, _END_KEY, lambda: self._decide(message)):
-            try:
-                await message.take(ears.frames(parts.room, parts.caller, waves.RATE), activity)
-            except TimeoutError:
-                _log.warning("no sound comes from the caller, or nothing is made of it")
-        self._decide(message)
+        try:
+            await message.take(ears.frames(parts.room, parts.caller, waves.RATE), activity)
+        except TimeoutError:
+            _log.warning("no sound comes from the caller, or nothing is made of it")
 
-    def _decide(self, message: messages.Message) -> None:
-        reason = endings.Reason.SILENCE if message.duration_s is None else endings.Reason.VOICEMAIL
+    def _decide(self) -> None:
+        is_left = self._message is not None and self._message.duration_s is not None
+        reason = endings.Reason.VOICEMAIL if is_left else endings.Reason.SILENCE
         self._parts.ending.decide(reason, endings.EndedBy.SYSTEM)
 
     def _recogniser(self) -> transcribing.Recogniser | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from callcore import contract, endings
 from worker.jobs import endings as job_endings
-from worker.jobs import speaking
+from worker.jobs.speech import speaking
 
 
 async def announce(plan: contract.Announce, speaker: speaking.Speaker, ending: job_endings.Ending) -> None:

@@ -9,7 +9,8 @@ import pytest
 from livekit import rtc
 
 from tests.unit.worker import bridges
-from worker.jobs import apologies, beeps, playing
+from worker.jobs.speech import apologies, playing
+from worker.jobs.voicemail import beeps
 
 pytestmark = pytest.mark.unit
 

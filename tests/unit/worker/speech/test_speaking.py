@@ -13,8 +13,9 @@ from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS
 
 from callcore import contract, endings, errors
 from tests.unit.worker import bridges, reports, samples
-from worker.jobs import announcing, answering, speaking
+from worker.jobs import answering
 from worker.jobs import endings as job_endings
+from worker.jobs.speech import announcing, speaking
 from worker.providers import registry
 
 pytestmark = pytest.mark.unit
@@ -128,6 +129,7 @@ async def test_an_announcement_ends_the_call_when_it_is_over(speaker: MakeSpeake
     [
         ((agents.APIConnectionError(retryable=False),), "APIConnectionError"),
         ((None,), "TimeoutError"),
+        ((), "APIError"),
     ],
 )
 async def test_a_voice_that_is_not_there_in_time_leaves_the_call_unanswered(
@@ -135,7 +137,7 @@ async def test_a_voice_that_is_not_there_in_time_leaves_the_call_unanswered(
     told: reports.Reports,
     bridge: bridges.Bridge,
     monkeypatch: pytest.MonkeyPatch,
-    acts: tuple[Exception | None],
+    acts: tuple[Exception | None, ...],
     cause: str,
 ) -> None:
     if None in acts:

@@ -9,7 +9,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies
 
-from worker.jobs import pronouncing
+from worker.jobs.speech import pronouncing
 
 pytestmark = pytest.mark.unit
 

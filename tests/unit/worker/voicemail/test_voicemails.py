@@ -16,8 +16,8 @@ from callcore import contract, endings
 from tests.unit.providers import telephone
 from tests.unit.worker import reports, samples
 from worker.audio import outbox
-from worker.jobs import beeps, ears, voicemail
 from worker.jobs import endings as job_endings
+from worker.jobs.voicemail import beeps, ears, voicemails
 from worker.providers import registry
 
 pytestmark = pytest.mark.unit
@@ -43,6 +43,7 @@ class Speaker:
         self.player = self
         self.heard: list[str] = []
         self.is_slow = False
+        self.on_beep: Callable[[], None] = lambda: None
 
     async def say(self, text: str) -> None:
         if self.is_slow:
@@ -52,6 +53,7 @@ class Speaker:
     async def play_pcm(self, pcm: bytes) -> None:
         assert pcm == beeps.tone(self.rate)
         self.heard.append("beep")
+        self.on_beep()
 
 
 class Room(rtc.EventEmitter[str]):
@@ -60,6 +62,28 @@ class Room(rtc.EventEmitter[str]):
 
 class Caller:
     identity = "sip_caller"
+
+
+class Deaf:
+    """Stands in for a recogniser, and for its stream."""
+
+    def stream(self, **_: object) -> Deaf:
+        return self
+
+    def push_frame(self, _: rtc.AudioFrame) -> None:
+        pass
+
+    def end_input(self) -> None:
+        pass
+
+    async def aclose(self) -> None:
+        pass
+
+    def __aiter__(self) -> Deaf:
+        return self
+
+    async def __anext__(self) -> None:
+        raise StopAsyncIteration
 
 
 class Story:
@@ -80,7 +104,7 @@ class Story:
             "reports": self.told,
             "clock": samples.a_clock(),
         }
-        self.voicemail = voicemail.Voicemail(PLAN, voicemail.Parts(**parts))
+        self.voicemail = voicemails.Voicemail(PLAN, voicemails.Parts(**parts))
 
     async def lived(self, meanwhile: Callable[[], bool] = lambda: False) -> endings.Termination:
         """Live through the call, hanging up when the test says so; how it ended."""
@@ -111,6 +135,12 @@ async def story(tmp_path: pathlib.Path) -> Story:
 
 
 @pytest.fixture
+def without_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A recogniser that hears nothing: the real one takes its time."""
+    monkeypatch.setattr(registry, "recogniser", lambda *_: Deaf())
+
+
+@pytest.fixture
 def says(monkeypatch: pytest.MonkeyPatch) -> Callable[[telephone.Samples], None]:
     def set_up(sound: telephone.Samples) -> None:
         async def frames(*_: object) -> AsyncIterator[rtc.AudioFrame]:
@@ -138,6 +168,7 @@ async def test_a_message_is_kept_as_sound_and_in_writing(story: Story, says: Say
     assert len(set(heard) & {"have", "question", "about", "my", "please", "call", "me", "back"}) >= 5
 
 
+@pytest.mark.usefixtures("without_words")
 async def test_a_caller_who_hangs_up_after_the_message_has_left_it(story: Story, says: Says) -> None:
     says(np.concatenate([telephone.speech(TEXT), telephone.silence(2.0)]))
     end = await story.lived(lambda: story.ending._has_message)
@@ -145,6 +176,7 @@ async def test_a_caller_who_hangs_up_after_the_message_has_left_it(story: Story,
     assert len(story.sounds_kept()) == 1
 
 
+@pytest.mark.usefixtures("without_words")
 async def test_the_end_key_ends_the_message_and_others_do_not(story: Story, says: Says) -> None:
     says(np.concatenate([telephone.speech(TEXT), telephone.silence(3.0)]))
 
@@ -161,6 +193,7 @@ async def test_the_end_key_ends_the_message_and_others_do_not(story: Story, says
     assert len(story.sounds_kept()) == 1
 
 
+@pytest.mark.usefixtures("without_words")
 async def test_a_caller_who_says_nothing_is_hung_up_on_and_leaves_nothing(story: Story, says: Says) -> None:
     says(telephone.silence(11.0))
     end = await story.lived()
@@ -168,6 +201,7 @@ async def test_a_caller_who_says_nothing_is_hung_up_on_and_leaves_nothing(story:
     assert (story.sounds_kept(), story.told.records) == ([], [])
 
 
+@pytest.mark.usefixtures("without_words")
 async def test_a_caller_who_hangs_up_during_the_greeting_leaves_nothing(story: Story, says: Says) -> None:
     says(telephone.silence(0.1))
     story.speaker.is_slow = True
@@ -176,6 +210,7 @@ async def test_a_caller_who_hangs_up_during_the_greeting_leaves_nothing(story: S
     assert (story.speaker.heard, story.sounds_kept(), story.told.records) == ([], [], [])
 
 
+@pytest.mark.usefixtures("without_words")
 async def test_a_line_without_sound_is_closed(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     async def nothing(*_: object) -> AsyncIterator[rtc.AudioFrame]:
         raise TimeoutError
@@ -194,3 +229,21 @@ async def test_a_recogniser_that_cannot_be_had_loses_no_sound(
     assert (await story.lived()).reason is endings.Reason.VOICEMAIL
     assert len(story.sounds_kept()) == 1
     assert story.told.turns == []
+
+
+async def test_where_nothing_could_be_kept_no_message_is_asked_for(
+    story: Story, says: Says, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    says(telephone.silence(0.1))
+    hosted = PLAN.model_copy(update={"stt": contract.ProviderSpec(provider="deepgram")})
+    monkeypatch.setattr(story.voicemail, "_plan", hosted)
+    (tmp_path / "audio").write_text("in the way")
+    assert (await story.lived()).reason is endings.Reason.INTERNAL_ERROR, "which brings an apology"
+    assert story.speaker.heard == ["Please leave a message."]
+
+
+@pytest.mark.usefixtures("without_words")
+async def test_the_end_key_counts_from_the_beep_on(story: Story, says: Says) -> None:
+    says(telephone.silence(0.1))
+    story.speaker.on_beep = lambda: story.press("#")
+    assert (await story.lived()).reason is endings.Reason.SILENCE

@@ -11,7 +11,8 @@ from collections.abc import AsyncGenerator, Callable
 from livekit import agents, rtc
 
 from callcore import clock, contract, errors, events, turns
-from worker.jobs import answering, playing, pronouncing
+from worker.jobs import answering
+from worker.jobs.speech import playing, pronouncing
 from worker.providers import registry
 from worker.spool import client as spool_client
 

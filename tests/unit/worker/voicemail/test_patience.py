@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from worker.jobs import patience
+from worker.jobs.voicemail import patience
 
 pytestmark = pytest.mark.unit
 

@@ -12,7 +12,7 @@ from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, NOT_GIVEN, NotGive
 from livekit.agents.utils import AudioBuffer
 
 from tests.unit.worker import reports
-from worker.jobs import transcribing
+from worker.jobs.voicemail import transcribing
 
 pytestmark = pytest.mark.unit
 

@@ -1,0 +1,103 @@
+"""A valid configuration that uses everything there is."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Mapping
+
+ENVIRONMENT = {"CARRIER_PASSWORD": "correct horse"}
+
+FILES = {
+    "organization.yaml": """\
+organization: {id: acme, name: Acme Plumbing, time_zone: America/New_York, country: US}
+hours:
+  mon-fri: ["09:00-12:00", "13:00-17:00"]
+  sat,sun: ["22:00-02:00"]
+  holidays: {country: US, subdivision: NY}
+  closed: ["2026-12-24"]
+  open: {"2026-12-31": ["09:00-12:00"]}
+pronunciations: {SQL: S. Q. L., Nguyen: win}
+""",
+    "trunks.yaml": """\
+trunks:
+  carrier:
+    inbound:
+      allowed_addresses: [203.0.113.0/24]
+      auth: {username: acme, password: "${CARRIER_PASSWORD}"}
+      forwarded_from_headers: [X-Original-To]
+      ringing_timeout: 30s
+    outbound:
+      address: sip.carrier.example:5061
+      transport: tls
+      media_encryption: require
+      auth: {username: acme, password: "${CARRIER_PASSWORD}"}
+      headers: {X-Tenant: acme}
+      ringing_timeout: 40s
+    refer: false
+""",
+    "numbers.yaml": """\
+numbers:
+  - e164: +12015550100
+    label: Main line
+    brand_name: Acme
+    trunk: carrier
+    direction: both
+    routes:
+      - {when: "!is_business_hours && caller.startsWith('+1212')", agent: front-desk}
+      - {when: now.getHours('America/New_York') > 20, split: {front-desk: 50, night: 50}}
+    split: {front-desk: 80, night: 20}
+    metadata: {tenant: acme, caller: "{{callerNumber}}", via: "{{forwardedFromNumber}}"}
+  - e164: "+12015550101"
+    trunk: carrier
+    agent: night
+    work_mode: message_off_hours
+    off_hours_message: "{{ organization.name }} is closed, {{ now.weekday }}."
+  - e164: "+12015550102"
+    trunk: carrier
+    agent: night
+    work_mode: forward_off_hours
+    forward_to: +12015550190
+    forward_fallback: voicemail
+    voicemail_greeting: Please leave a message{% if caller %} for {{ number.brand_name }}{% endif %}.
+""",
+    "agents/front-desk.yaml": """\
+name: Ava
+prompt: own.md
+greeting: "{{ number.brand_name }}, hello!"
+language: en-US
+stt: {provider: deepgram, model: nova-3, keyterms: [valve]}
+llm: {provider: openai, model: gpt-4.1-mini, api_key: "${OPENAI}", fallback: [{provider: openai, model: gpt-4.1}]}
+tts: {provider: elevenlabs, voice: Rachel, speed: 1.1}
+vad: {provider: silero, threshold: 0.6}
+turns: {preset: fast, detector: vad, interruptions: {enabled: true, sensitivity: low}}
+max_duration: {limit: 15m}
+transfers:
+  sales: {label: Sales, to: +12015550191, screening: Ask first., when: is_business_hours}
+  support: {label: Support, to: "sip:support@pbx.example.com", mode: blind}
+transfer_fallback: take_message
+tools: [{end_call: {when: "caller != ''"}}]
+metadata: {team: office}
+""",
+    "agents/night.yaml": """\
+name: Bo
+instructions: |
+  You are {{ agent.name }}.
+  {% if is_business_hours %}Open{% else %}Closed{% endif %}
+greeting: Hello
+stt: {provider: offline}
+llm: {provider: offline, flow: night.flow.yaml}
+tts: {provider: offline}
+""",
+    "agents/night.flow.yaml": "start: main\nslots: {name: '[A-Z][a-z]+'}\nstates: {main: {say: 'hello {name}'}}\n"
+    "fallback: [sorry]\n",
+    "prompts/own.md": "You are {{ agent.name }} of {{ organization.name }}.\n",
+}
+
+
+def write(folder: pathlib.Path, files: Mapping[str, str] | None = None) -> pathlib.Path:
+    """It in a folder, with some files replaced."""
+    for name, text in {**FILES, **(files or {})}.items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True, parents=True)
+        path.write_text(text, encoding="utf-8")
+    return folder

@@ -1,0 +1,1 @@
+"""A caller who leaves a message: `voicemails` tells the story."""
