@@ -13,6 +13,7 @@ from typing import Any
 import pydantic
 import pytest
 from aiohttp import test_utils, web
+from sqlalchemy import event
 
 import sip_config
 from callcore import clock
@@ -61,8 +62,15 @@ async def store(empty_database: pathlib.Path, tmp_path: pathlib.Path) -> AsyncIt
     path = tmp_path / "trunkline.db"
     shutil.copy(empty_database, path)
     opened = engine.Store(f"sqlite+aiosqlite:///{path}")
+    event.listen(opened._engine.sync_engine, "connect", _without_waiting_for_the_disk)
     yield opened
     await opened.close()
+
+
+def _without_waiting_for_the_disk(connection: Any, _record: object) -> None:  # the driver's has no public type
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA synchronous=OFF")
+    cursor.close()
 
 
 @pytest.fixture
