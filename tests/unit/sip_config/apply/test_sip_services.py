@@ -48,12 +48,16 @@ async def test_strange_answers_are_unavailable(status: int, body: str, words: st
         with pytest.raises(errors.Unavailable, match="LiveKit, listing trunks: ") as caught:
             await service.inventory()
     assert words in caught.value.message
+    assert caught.value.retryable
 
 
-async def test_a_refusal_is_a_conflict() -> None:
-    async with answering(400, '{"code": "invalid_argument", "msg": "no numbers"}') as service:
-        with pytest.raises(errors.Conflict, match="no numbers"):
+async def test_a_refusal_is_a_conflict_and_its_numbers_are_not_repeated() -> None:
+    said = 'Conflicting trunks, using the same number(s) [\\"+12015550100\\" \\"(201) 555-0100\\"]'
+    async with answering(400, f'{{"code": "invalid_argument", "msg": "{said}"}}') as service:
+        with pytest.raises(errors.Conflict, match="Conflicting trunks") as refused:
             await service.delete_trunk("ST_1")
+    assert "0100" not in refused.value.message
+    assert not refused.value.retryable
 
 
 async def test_nobody_there_and_one_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
