@@ -36,8 +36,8 @@ def forwarded_from(attributes: Mapping[str, str]) -> str | None:
     """The number or URI that was dialed at first, before anybody sent the call on; None where none is told.
 
     Args:
-        attributes: of the caller's participant, with the headers as our trunks put them there. LiveKit keeps the last
-            header where one is repeated, which is the earliest diversion and the latest history.
+        attributes: of the caller's participant, with the headers as our trunks put them there. Where a header
+            is repeated LiveKit keeps the first, which is the latest diversion and the earliest history.
     """
     return (
         from_diversion(attributes.get(contract.DIVERSION_ATTRIBUTE, ""))

@@ -16,7 +16,7 @@ import aiohttp
 from google.protobuf import duration_pb2
 from livekit import api
 
-from callcore import transfers
+from callcore import contract, transfers
 from dispatch.livekit import rooms
 from sip_config.schema import trunks
 
@@ -51,7 +51,7 @@ class Route:
     caller: str
     """User part of the From URI: the number that the phone shows."""
     headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    longest_ringing_s: float = 80.0
+    longest_ringing_s: float = contract.MAX_RINGING_S
     """How long that phone may ring at most, as the trunk says, or as long as any of ours may."""
 
 
