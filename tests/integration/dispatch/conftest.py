@@ -18,6 +18,9 @@ from livekit import api, rtc
 from lab import applications, labs
 from lab.stack import processes, stacks
 from tests.unit.dispatch import samples
+from tests.unit.dispatch.conftest import empty_database
+
+__all__ = ["empty_database"]
 
 DEADLINE_S = 20.0
 _POLL_S = 0.05

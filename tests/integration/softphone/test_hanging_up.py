@@ -9,7 +9,7 @@ import pytest
 from lab import softphone
 from tests.unit.softphone.conftest import CALLER, DIALED, Pair, connect
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.integration
 
 
 async def test_the_caller_hangs_up(pair: Pair, caller: softphone.Softphone, callee: softphone.Softphone) -> None:

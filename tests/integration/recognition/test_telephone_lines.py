@@ -11,7 +11,7 @@ from sip_config import flows
 from tests.unit.providers import hearing, plans, telephone
 from worker.providers.offline import corpus, grammar, recognisers, sphinx
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.integration
 
 DEADLINE_S = 20.0
 

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from lab.stack import probes
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.integration
 
 WAIT_S = 10.0
 NEVER_S = 0.3  # long enough for several questions

@@ -19,7 +19,7 @@ from dispatch.store import events as event_rows
 from dispatch.store import turns as turn_rows
 from tests.unit.dispatch import doubles, samples
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.integration
 
 RECORDS: strategies.SearchStrategy[contract.Record] = strategies.one_of(
     strategies.builds(samples.arrived),
