@@ -16,7 +16,8 @@ from callcore import errors
 from cli import changes_screen, leasing
 from dispatch.livekit import client
 from sip_config import apply as applying
-from sip_config import configurations, environments, loading
+from sip_config import configurations, loading
+from sip_config.reading import environments
 
 _LOOK_S = 15.0  # LiveKit answers in milliseconds; each of its two lists has 5 s
 _APPLY_S = 60.0  # thousands of objects

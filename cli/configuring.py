@@ -9,7 +9,8 @@ import sys
 
 from callcore import errors
 from cli import failing
-from sip_config import configurations, editor_schemas, environments, loading, problems, samples
+from sip_config import configurations, editor_schemas, loading, problems, samples
+from sip_config.reading import environments
 
 _FOLDER = "TRUNKLINE_CONFIG"
 _DEFAULT_FOLDER = "config"

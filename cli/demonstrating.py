@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from cli import api, failing, screen
 from lab import labs, provider_sets, softphone
 from lab.scenarios import callers, scripts, verdicts
-from sip_config import environments
+from sip_config.reading import environments
 
 _LISTED_S = 10.0  # for the call to appear in the ledger
 _SETTLED_S = 15.0  # for the ledger to have its end

@@ -13,8 +13,9 @@ from livekit import api
 
 from callcore import contract, errors, numbers
 from cli import arriving, explanations, failing, screen
-from sip_config import configurations, environments, explaining, loading, problems
+from sip_config import configurations, explaining, loading, problems
 from sip_config.apply import sights, sip_services
+from sip_config.reading import environments
 
 _ACCESS = ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
 _ASK_S = 10.0  # for the few lists; one that hangs gives up sooner by itself

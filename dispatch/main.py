@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from callcore import errors
 from dispatch import logs, serving, settings
 from dispatch.store import engine, migrating, sqlite
-from sip_config import configurations, environments, loading
+from sip_config import configurations, loading
+from sip_config.reading import environments
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from lab.stack import errors
-from sip_config import agent_files
+from sip_config.checking import agent_files
 
 SIMULATOR_KEY = "LAB_PROVIDER_KEY"  # names the simulators' key: in a configuration, a literal key is a mistake
 

@@ -9,21 +9,10 @@ import types
 from collections.abc import Collection, Iterator, Mapping
 
 from callcore import errors
-from sip_config import (
-    agent_files,
-    checks,
-    configurations,
-    digests,
-    documents,
-    folders,
-    notes,
-    problems,
-    prompting,
-    reading,
-    references,
-    schema,
-    validation,
-)
+from sip_config import configurations, digests, problems, schema
+from sip_config.checking import agent_files, checks, notes, validation
+from sip_config.reading import documents, folders, readers, references
+from sip_config.templates import prompting
 
 _FILES = _ORGANIZATION, _TRUNKS, _NUMBERS = "organization.yaml", "trunks.yaml", "numbers.yaml"
 _YAML, _YML = ".yaml", ".yml"
@@ -80,7 +69,7 @@ class _Loader:
         self.notes: list[problems.Problem] = []
         self._folder = folder
         self._environment = environment
-        self._reader = reading.Reader(folder, environment)
+        self._reader = readers.Reader(folder, environment)
         self._documents: dict[str, documents.Document] = {}
 
     @property

@@ -11,7 +11,8 @@ from typing import Annotated, Any
 import pydantic
 
 from callcore import contract
-from sip_config import agent_plans, configurations, digests, live, problems, routing, schema
+from sip_config import configurations, digests, live, problems, routing, schema
+from sip_config.plans import agent_plans
 
 
 def _as_written(settings: pydantic.BaseModel) -> dict[str, Any]:

@@ -14,7 +14,8 @@ import pydantic
 import pydantic_core
 
 from callcore import errors, numbers
-from sip_config import conditions, metadata_names, problems
+from sip_config import conditions, problems
+from sip_config.templates import metadata_names
 
 _DURATION = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s*(ms|s|m|h|d)", re.ASCII)
 _UNITS_US = {"d": 86_400_000_000, "h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000, "ms": 1_000}

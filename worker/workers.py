@@ -11,7 +11,7 @@ import aiohttp
 from livekit import api
 
 from callcore import clock, contract, errors
-from sip_config import environments
+from sip_config.reading import environments
 from worker import dispatch_client, identity, reporting, rooms, server, settings, snapshots
 from worker.audio import couriers, outbox
 from worker.spool import hub, replay, store

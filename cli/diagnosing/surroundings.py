@@ -114,7 +114,7 @@ def shown(url: str) -> str:
 async def look(options: Options) -> Surroundings:
     """Read everything."""
     from dispatch import settings as dispatch_settings
-    from sip_config import environments
+    from sip_config.reading import environments
     from worker import settings as worker_settings
 
     began = asyncio.get_running_loop().time()

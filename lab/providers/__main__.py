@@ -18,7 +18,7 @@ import pydantic
 from callcore import errors
 from lab import speech
 from lab.providers import app, behaviours, control, repliers, simulators
-from sip_config import flows
+from sip_config.flows import flows
 
 
 class _CallDocument(pydantic.BaseModel):

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from sip_config import flows
+from sip_config.flows import flows
 
 Arguments = Mapping[str, str | int | float | bool]
 

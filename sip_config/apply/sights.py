@@ -6,8 +6,8 @@ import dataclasses
 
 from livekit import api
 
-from sip_config import configurations, live, spellings
-from sip_config.apply import detours, dialed, ownership, pairings, sip_services, wanted
+from sip_config import configurations, live
+from sip_config.apply import detours, dialed, ownership, pairings, sip_services, spellings, wanted
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

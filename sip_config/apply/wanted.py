@@ -15,8 +15,8 @@ from google.protobuf import duration_pb2
 from livekit import api
 
 from callcore import contract
-from sip_config import configurations, schema, spellings
-from sip_config.apply import ownership
+from sip_config import configurations, schema
+from sip_config.apply import ownership, spellings
 
 CATCH_ALL = "catch-all"
 """The mark of the rule that takes what no other rule takes."""

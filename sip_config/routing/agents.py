@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sip_config import configurations, metadata_names, occasions, problems, schema
+from sip_config import configurations, problems, schema
+from sip_config.plans import occasions
 from sip_config.routing import asking, splits, steps
+from sip_config.templates import metadata_names
 
 _NAMED = "agent"  # a number's metadata may say by this key who answers, where nothing else does
 

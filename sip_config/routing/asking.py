@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from sip_config import conditions, occasions, problems
+from sip_config import conditions, problems
+from sip_config.plans import occasions
 from sip_config.routing import steps
 
 _DIGITS = re.compile(r"\d{3,}")  # what the engine says may repeat a number

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 
 from callcore import callers, calls, contract, endings, errors, forwarding
-from sip_config import agent_plans, configurations, fixed_plans, hours, live, occasions, problems, schema
+from sip_config import configurations, hours, live, problems, schema
+from sip_config.plans import agent_plans, fixed_plans, occasions
 from sip_config.routing import agents, lines, modes, steps
 
 _NOT_INBOUND = contract.Refuse(

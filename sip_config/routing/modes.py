@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from callcore import calls
-from sip_config import occasions, schema
+from sip_config import schema
+from sip_config.plans import occasions
 from sip_config.routing import steps
 
 

@@ -8,7 +8,8 @@ from typing import Annotated, Literal, Self
 
 import pydantic
 
-from sip_config import later, problems, providers, values
+from sip_config import problems, providers, values
+from sip_config.checking import later
 from sip_config.schema import shapes
 
 _TOOLS = ("end_call",)

@@ -8,7 +8,7 @@ from typing import cast
 from livekit import agents
 
 from callcore import clock
-from sip_config import environments
+from sip_config.reading import environments
 from worker import identity, settings, snapshots
 from worker.providers import registry
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from callcore import contract, errors
-from sip_config import flows, providers
+from sip_config import providers
+from sip_config.flows import flows
 from worker.providers import agent_settings, keys, offline
 
 

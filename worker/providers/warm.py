@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from livekit.agents import vad
 
 from callcore import contract, errors
-from sip_config import flows, providers
+from sip_config import providers
+from sip_config.flows import flows
 from worker.providers import agent_settings, local
 
 if TYPE_CHECKING:

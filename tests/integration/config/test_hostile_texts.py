@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from sip_config import documents
+from sip_config.reading import documents
 
 pytestmark = pytest.mark.integration
 

@@ -11,7 +11,7 @@ import pytest
 from livekit.agents import llm, stt
 
 from lab.providers import app, pcm, repliers, simulators
-from sip_config import flows
+from sip_config.flows import flows
 from tests.unit.providers import plans, telephone
 from worker.providers import registry
 

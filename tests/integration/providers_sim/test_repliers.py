@@ -5,7 +5,7 @@ import re
 import pytest
 
 from lab.providers import repliers
-from sip_config import flows
+from sip_config.flows import flows
 
 pytestmark = pytest.mark.integration
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from sip_config import flows
+from sip_config.flows import flows
 from tests.unit.providers import hearing, plans
 from worker.providers.offline import corpus, grammar, recognisers, sphinx
 

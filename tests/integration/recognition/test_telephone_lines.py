@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from livekit.agents import stt
 
-from sip_config import flows
+from sip_config.flows import flows
 from tests.unit.providers import hearing, plans, telephone
 from worker.providers.offline import corpus, grammar, recognisers, sphinx
 

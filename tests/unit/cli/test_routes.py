@@ -10,8 +10,9 @@ import pytest
 from livekit import api
 
 from cli import arriving, main, tracing
-from sip_config import configurations, environments
+from sip_config import configurations
 from sip_config.apply import sip_services, wanted
+from sip_config.reading import environments
 from tests.unit.sip_config import samples
 
 pytestmark = pytest.mark.unit

@@ -13,7 +13,8 @@ from callcore import clock, contract, errors
 from dispatch import background, leases, metrics, switchboard
 from dispatch.livekit import applying
 from dispatch.store import leases as lease_rows
-from sip_config import agent_plans, apply, configurations, live
+from sip_config import apply, configurations, live
+from sip_config.plans import agent_plans
 from tests.unit.dispatch import doubles, samples
 
 pytestmark = pytest.mark.unit

@@ -7,7 +7,7 @@ import pathlib
 import pytest
 
 from callcore import errors
-from sip_config import flows
+from sip_config.flows import flows
 
 pytestmark = pytest.mark.unit
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sip_config import flows
+from sip_config.flows import flows
 
 pytestmark = pytest.mark.unit
 

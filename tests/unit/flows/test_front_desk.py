@@ -7,7 +7,7 @@ import pathlib
 import pytest
 
 import sip_config
-from sip_config import flow_schema, flows
+from sip_config.flows import flow_schema, flows
 
 pytestmark = pytest.mark.unit
 

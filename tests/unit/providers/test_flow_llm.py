@@ -6,7 +6,7 @@ import pytest
 from livekit import agents
 from livekit.agents import llm
 
-from sip_config import flows
+from sip_config.flows import flows
 from tests.unit.providers import plans
 from worker.providers.offline import flow
 

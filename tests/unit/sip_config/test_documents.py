@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sip_config import documents
+from sip_config.reading import documents
 
 pytestmark = pytest.mark.unit
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sip_config import metadata_templates
+from sip_config.templates import metadata_templates
 from tests.unit.sip_config import samples
 
 pytestmark = pytest.mark.unit

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcore import errors
-from sip_config import configurations, prompting, variables
+from sip_config import configurations
+from sip_config.templates import prompting, variables
 
 pytestmark = pytest.mark.unit
 

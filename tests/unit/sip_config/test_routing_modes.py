@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from callcore import contract
-from sip_config import fixed_plans, routing
+from sip_config import routing
+from sip_config.plans import fixed_plans
 from tests.unit.sip_config import samples
 
 pytestmark = pytest.mark.unit

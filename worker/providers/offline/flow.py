@@ -9,7 +9,7 @@ from livekit import agents
 from livekit.agents import llm, utils
 from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, NOT_GIVEN, NotGivenOr
 
-from sip_config import flows
+from sip_config.flows import flows
 
 _ROLES = {"user": flows.Role.USER, "assistant": flows.Role.ASSISTANT}
 

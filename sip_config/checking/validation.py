@@ -10,7 +10,9 @@ from typing import Any, Generic, TypeVar
 import pydantic
 import pydantic_core
 
-from sip_config import documents, later, problems
+from sip_config import problems
+from sip_config.checking import later
+from sip_config.reading import documents
 
 Model = TypeVar("Model", bound=pydantic.BaseModel)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from sip_config import metadata_names, schema
+from sip_config import schema
+from sip_config.templates import metadata_names
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,8 @@ from ruamel.yaml import YAML, events
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 
-from sip_config import problems, yaml_mistakes
+from sip_config import problems
+from sip_config.reading import yaml_mistakes
 
 Plain = str | None | list["Plain"] | dict[str, "Plain"]
 

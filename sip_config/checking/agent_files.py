@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import re
 
-from sip_config import (
-    configurations,
-    digests,
-    documents,
-    flow_schema,
-    folders,
-    problems,
-    prompting,
-    reading,
-    schema,
-    validation,
-)
+from sip_config import configurations, digests, problems, schema
+from sip_config.checking import validation
+from sip_config.flows import flow_schema
+from sip_config.reading import documents, folders, readers
+from sip_config.templates import prompting
 
 FOLDER = "agents"
 FLOW_SUFFIX = ".flow.yaml"
@@ -35,7 +28,7 @@ def agent_id(file: str) -> str:
 
 
 def load(
-    reader: reading.Reader, document: documents.Document
+    reader: readers.Reader, document: documents.Document
 ) -> tuple[configurations.Agent | None, list[problems.Problem]]:
     """The agent in a document, or None, and every problem in its file, prompt and flow."""
     settings, found = validation.check(document, schema.Agent)
@@ -59,7 +52,7 @@ def load(
 class _Texts:
     """Reads what an agent's file says and names, whether its other settings are right or not."""
 
-    def __init__(self, reader: reading.Reader, document: documents.Document) -> None:
+    def __init__(self, reader: readers.Reader, document: documents.Document) -> None:
         self.found: list[problems.Problem] = []
         self._reader = reader
         self._folder = reader.folder

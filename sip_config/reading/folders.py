@@ -13,7 +13,7 @@ from callcore import errors
 MAX_BYTES = 1_000_000
 """A file of a configuration is written by hand; anything larger is a mistake or an attack."""
 
-BUILT_IN_PROMPTS = pathlib.Path(__file__).resolve().parent.parent / "prompts"
+BUILT_IN_PROMPTS = pathlib.Path(__file__).resolve().parents[2] / "prompts"
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sip_config import documents, problems, providers
+from sip_config import problems, providers
+from sip_config.reading import documents
 
 _PROVIDERS = ("stt", "llm", "tts", "vad")
 _KEY = "api_key"

@@ -8,7 +8,9 @@ from typing import Literal
 import pydantic
 
 from callcore import contract
-from sip_config import configurations, occasions, prompting, providers, schema
+from sip_config import configurations, providers, schema
+from sip_config.plans import occasions
+from sip_config.templates import prompting
 
 _DELAYS_S = {
     schema.Preset.FAST: (0.2, 1.5),  # about the shortest pause inside fluent speech

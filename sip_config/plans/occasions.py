@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 
-from sip_config import conditions, configurations, metadata_templates, schema, variables
+from sip_config import conditions, configurations, schema
+from sip_config.templates import metadata_templates, variables
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,9 @@ import jinja2
 from jinja2 import nodes, sandbox
 
 from callcore import errors
-from sip_config import configurations, documents, problems, variables
+from sip_config import configurations, problems
+from sip_config.reading import documents
+from sip_config.templates import variables
 
 MAX_TEMPLATE = 100_000
 """Characters of a template; more than any model should be told before it says hello."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sip_config import documents, folders, problems, providers, references
+from sip_config import problems, providers
+from sip_config.reading import documents, folders, references
 
 _MAX_BYTES = 1_000_000  # of all files together: about a second of parsing
 

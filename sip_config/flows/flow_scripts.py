@@ -6,7 +6,7 @@ import dataclasses
 import re
 from collections.abc import Collection, Mapping, Sequence
 
-from sip_config import flow_schema
+from sip_config.flows import flow_schema
 
 _NOT_WORDS = re.compile(r"[^\w'*]+")
 _NOT_SPOKEN = re.compile(r"\\.|\[[^\]]*\]|\(\?(?:P?<\w+>|[:=!])?|\{[^}]*\}|[?*+^$.]")

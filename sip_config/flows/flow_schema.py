@@ -27,7 +27,9 @@ from typing import Annotated
 import pydantic
 
 from callcore import errors
-from sip_config import documents, problems, validation
+from sip_config import problems
+from sip_config.checking import validation
+from sip_config.reading import documents
 
 Text = Annotated[str, pydantic.StringConstraints(strict=True, min_length=1)]
 

@@ -7,7 +7,10 @@ from collections.abc import Collection, Iterator, Mapping
 
 from callcore import errors
 from callcore import numbers as phone_numbers
-from sip_config import documents, metadata_names, problems, schema, validation
+from sip_config import problems, schema
+from sip_config.checking import validation
+from sip_config.reading import documents
+from sip_config.templates import metadata_names
 
 _AGENT = "agent"  # the key of a number's metadata that may name who answers
 _ANSWERERS = ("agent", "split", "routes", "metadata")

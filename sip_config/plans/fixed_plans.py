@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from callcore import contract
-from sip_config import agent_plans, configurations, occasions, prompting, schema
+from sip_config import configurations, schema
+from sip_config.plans import agent_plans, occasions
+from sip_config.templates import prompting
 
 MESSAGE = "Thank you for calling {{ number.brand_name }}. Nobody can take your call now. Please call again later."
 """Spoken where a number has no `off_hours_message`."""

@@ -6,7 +6,8 @@ import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from sip_config import documents, problems, providers
+from sip_config import problems, providers
+from sip_config.reading import documents
 
 _MAX_VALUE = 100_000  # characters; a reference may stand in a text many times
 _SHORTEST_SECRET = 4  # characters; what is shorter is none, and stands in many words

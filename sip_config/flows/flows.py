@@ -14,7 +14,7 @@ import json
 import pathlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from sip_config import flow_schema, flow_scripts
+from sip_config.flows import flow_schema, flow_scripts
 
 
 class Role(enum.StrEnum):

@@ -1,0 +1,1 @@
+"""Scripted conversations, which take the place of a language model where there is none."""

@@ -1,0 +1,1 @@
+"""What a job is to do with one call, made from the settings."""

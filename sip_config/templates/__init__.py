@@ -1,0 +1,1 @@
+"""Texts that are filled in for one call: prompts, greetings and metadata."""
