@@ -16,6 +16,7 @@ SHORT_DRAIN_S, DRAIN_S = 1, 3600
 STOP_S = 60.0  # livekit-agents gives a job 15 s to end when the time for its call is over
 
 
+@pytest.mark.long
 async def test_a_message_outlives_the_worker_that_took_it(
     lab: labs.Lab, phone: softphone.Softphone, ledger: api.Api
 ) -> None:
