@@ -116,6 +116,7 @@ async def test_livekit_sip_stopped(doctor: conftest.Doctor, lab: labs.Lab) -> No
     assert report.checks["sip-port"]["status"] == "warning"
 
 
+@pytest.mark.long
 async def test_worker_stopped(doctor: conftest.Doctor, lab: labs.Lab) -> None:
     await lab.worker.stop()
 

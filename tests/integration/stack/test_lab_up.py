@@ -57,7 +57,7 @@ async def _readiness(announced: Announced) -> int:
 
 
 @pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM])
-@pytest.mark.parametrize("providers", ["offline", "simulated"])
+@pytest.mark.parametrize("providers", ["offline", pytest.param("simulated", marks=pytest.mark.long)])
 async def test_lab_is_ready_and_then_leaves_nothing(signum: signal.Signals, providers: str, folder: Path) -> None:
     async with _up(folder, "--providers", providers) as (process, announced):
         assert await _readiness(announced) == 200
