@@ -23,9 +23,15 @@ PLACE = ("GET", "/internal/snapshot")
 
 @pytest.fixture(autouse=True)
 def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshots, "_FIRST_S", 0.1)
+    monkeypatch.setattr(snapshots, "_FIRST_S", 10.0)
     monkeypatch.setattr(snapshots, "_RETRY_S", 0.01)
     monkeypatch.setattr(snapshots, "_POLL_S", 0.01)
+
+
+@pytest.fixture
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For workers that wait in vain."""
+    monkeypatch.setattr(snapshots, "_FIRST_S", 0.1)
 
 
 @pytest.fixture
@@ -88,6 +94,7 @@ async def test_a_dispatch_that_starts_beside_the_worker_is_waited_for(
     assert snapshots.read(path) == samples.snapshot()
 
 
+@pytest.mark.usefixtures("_impatient")
 async def test_without_dispatch_the_snapshot_of_an_earlier_run_stays(
     keeper: snapshots.SnapshotKeeper, path: pathlib.Path
 ) -> None:
@@ -97,6 +104,7 @@ async def test_without_dispatch_the_snapshot_of_an_earlier_run_stays(
 
 
 @pytest.mark.parametrize("left", [None, "", "{}"])
+@pytest.mark.usefixtures("_impatient")
 async def test_without_dispatch_and_without_a_snapshot_the_worker_starts(
     left: str | None, keeper: snapshots.SnapshotKeeper, path: pathlib.Path
 ) -> None:
@@ -109,12 +117,14 @@ async def test_without_dispatch_and_without_a_snapshot_the_worker_starts(
 @pytest.mark.parametrize("is_out", [False, True], ids=["fresh", "of an earlier run"])
 async def test_an_agent_that_cannot_work_here_keeps_the_worker_from_starting(
     is_out: bool,
+    monkeypatch: pytest.MonkeyPatch,
     internal: conftest.InternalApi,
     dispatch: dispatch_client.DispatchClient,
     path: pathlib.Path,
 ) -> None:
     spoilt = samples.snapshot(agent_id="night-desk")
     if is_out:
+        monkeypatch.setattr(snapshots, "_FIRST_S", 0.1)
         path.write_text(spoilt.model_dump_json())
     else:
         internal.answers[PLACE] = conftest.says(spoilt)
@@ -174,6 +184,7 @@ async def test_a_snapshot_of_a_newer_dispatch_is_said_once_and_leaves_the_old_on
 
 
 async def test_a_snapshot_that_could_not_be_written_is_fetched_again(
+    monkeypatch: pytest.MonkeyPatch,
     internal: conftest.InternalApi,
     keeper: snapshots.SnapshotKeeper,
     path: pathlib.Path,
@@ -182,6 +193,7 @@ async def test_a_snapshot_that_could_not_be_written_is_fetched_again(
     internal.answers[PLACE] = versioned([samples.snapshot()])
     blocked = path.with_suffix(".new")
     blocked.mkdir()
+    monkeypatch.setattr(snapshots, "_FIRST_S", 1.0)
     await keeper.take_first()
     assert "it cannot be written (IsADirectoryError)" in caplog.text
     blocked.rmdir()
