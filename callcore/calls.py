@@ -81,6 +81,10 @@ class Call:
     """The caller returns a call of ours."""
     metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """The session's metadata."""
+    contact_id: str | None = None
+    """Whom we talk to; None where the number is not known."""
+    wants_no_calls: bool = False
+    """The person asked not to be called again."""
     agent_id: str | None = None
     agent_version: str | None = None
     answered_at: dt.datetime | None = None

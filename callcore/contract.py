@@ -4,6 +4,7 @@
     job     ──GET /internal/calls/{id}/plan─▶ dispatch     CallPlan, held back until it is decided (long poll)
     job     ──POST /internal/calls/{id}/forward──────────▶ TransferProgress; dispatch dials from now on
     job     ──GET /internal/calls/{id}/transfers/{id}────▶ TransferProgress, held back until it moves (long poll)
+    job     ──POST /internal/calls/{id}/ready────────────▶ Ready; dispatch dials the callee of an outbound call from now on
     worker  ──POST /internal/spool──────────▶ dispatch     SpoolBatch → SpoolReceipt
     worker  ──POST /internal/workers────────▶ dispatch     WorkerReport, every 2 s
     worker  ──PUT /internal/audio/{kind}────▶ dispatch     what was recorded, as a WAV file; `AudioLabel` as query
@@ -76,6 +77,20 @@ class Message(pydantic.BaseModel):
     """Base of everything that crosses between the two: immutable, unknown fields refused, errors repeat no input."""
 
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class JobAssignment(Message):
+    """Metadata of the job of a call that we place: dispatch has made the room, and dials when the job is ready."""
+
+    direction: Literal["outbound"] = "outbound"
+    caller: str | None = pydantic.Field(max_length=512)
+    """The number of ours that is shown, E.164."""
+    dialed: str = pydantic.Field(max_length=512)
+    """The callee: E.164 or a `sip:` URI."""
+    identity: str = pydantic.Field(max_length=128)
+    """Of the callee's leg, once it is in the room."""
+    generation: int = pydantic.Field(ge=1)
+    """As in `CallIntake`."""
 
 
 class CallIntake(Message):
@@ -248,6 +263,18 @@ class RoutedRecord(Message):
     metadata: dict[str, str] = {}
 
 
+class RingingRecord(Message):
+    """The callee's phone rings; of calls that we place."""
+
+    kind: Literal["ringing"] = "ringing"
+
+
+class DoNotCallRecord(Message):
+    """The person asked not to be called again."""
+
+    kind: Literal["do_not_call"] = "do_not_call"
+
+
 class AnsweredRecord(Message):
     """200 OK was sent."""
 
@@ -289,7 +316,14 @@ class EndedRecord(Message):
 
 
 Record = Annotated[
-    ArrivedRecord | RoutedRecord | AnsweredRecord | TurnRecord | NotedRecord | EndedRecord,
+    ArrivedRecord
+    | RoutedRecord
+    | RingingRecord
+    | AnsweredRecord
+    | TurnRecord
+    | DoNotCallRecord
+    | NotedRecord
+    | EndedRecord,
     pydantic.Field(discriminator="kind"),
 ]
 
@@ -349,6 +383,13 @@ class AudioLabel(Message):
 
 class ForwardRequest(Message):
     """A job asks dispatch to carry out the forward of its call's plan; asking twice gets the same transfer."""
+
+    job_id: str = pydantic.Field(max_length=128)
+    generation: int = pydantic.Field(ge=1)
+
+
+class Ready(Message):
+    """The job of a call that we place can talk: the callee may be dialed. Saying it twice is harmless."""
 
     job_id: str = pydantic.Field(max_length=128)
     generation: int = pydantic.Field(ge=1)

@@ -51,6 +51,8 @@ class Reason(enum.StrEnum):
     """It rang and nobody answered."""
     REJECTED = "rejected"
     """The callee declined, or our configuration refused the caller."""
+    UNAVAILABLE = "unavailable"
+    """The callee could not be reached: the phone is off, or nobody is there (480)."""
     INVALID_NUMBER = "invalid_number"
     """There is no such number, or none of ours."""
     POLICY_REFUSED = "policy_refused"
@@ -84,6 +86,7 @@ _RESULTS: dict[Reason, Result] = {
     Reason.BUSY: Result.CLIENT_ERROR,
     Reason.NO_ANSWER: Result.CLIENT_ERROR,
     Reason.REJECTED: Result.CLIENT_ERROR,
+    Reason.UNAVAILABLE: Result.CLIENT_ERROR,
     Reason.INVALID_NUMBER: Result.CLIENT_ERROR,
     Reason.POLICY_REFUSED: Result.CLIENT_ERROR,
     Reason.CARRIER_FAILURE: Result.UPSTREAM_ERROR,

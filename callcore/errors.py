@@ -8,6 +8,7 @@
     ├── NotFound                  the thing named does not exist
     ├── Conflict                  the request contradicts the present state
     │   └── IllegalTransition     a fact that the call's state does not allow
+    ├── PolicyRefused             a rule of the operator's forbids it, now or for good
     └── Unavailable               something we lean on does not answer; trying again later may help
         ├── DispatchUnavailable   the worker cannot reach dispatch
         └── ProviderUnavailable   recognition, model or voice refused or is gone
@@ -18,6 +19,7 @@ whether the same request can succeed later without anybody changing anything.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -80,6 +82,36 @@ class IllegalTransition(Conflict):
     """The call is not in a state that allows this."""
 
     public_code = "illegal_transition"
+
+
+class PolicyRefused(TrunklineError):
+    """A rule of this installation forbids the dial."""
+
+    public_code = "policy_refused"
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        code: str,
+        is_limit: bool = False,
+        retry_at: dt.datetime | None = None,
+        scope: str | None = None,
+    ) -> None:
+        """A refusal; the message names no number.
+
+        Args:
+            message: for the client.
+            code: stable, snake_case: which rule.
+            is_limit: one of the limits is reached, so that waiting helps.
+            retry_at: when the same request may be allowed; None where waiting does not help, or nobody knows.
+            scope: whose limit it is: `organization`, `key`, `number`, `trunk` or `callee`.
+        """
+        super().__init__(message)
+        self.code = code
+        self.is_limit = is_limit
+        self.retry_at = retry_at
+        self.scope = scope
 
 
 class Unavailable(TrunklineError):

@@ -14,6 +14,12 @@ Data = Mapping[str, str | int | float | bool | None]
 class EventType(enum.StrEnum):
     """Every type of event, with what it tells."""
 
+    QUEUED = "call.queued"
+    """A call that we place is accepted, and not dialed yet."""
+    REFUSED = "call.refused"
+    """A call that we wanted to place is forbidden after all: the gate's code, and when it may be tried again."""
+    DIALING = "call.dialing"
+    """The INVITE is on its way to the callee."""
     RINGING = "call.ringing"
     """The call exists and a phone rings."""
     ROUTED = "call.routed"
@@ -27,6 +33,8 @@ class EventType(enum.StrEnum):
     """Recognition, model or voice failed for good."""
     TOOL_CALLED = "call.tool_called"
     """The agent used a tool."""
+    DO_NOT_CALL = "call.do_not_call"
+    """The person asked not to be called again."""
     VOICEMAIL = "call.voicemail"
     """The caller left a message: its length."""
     TRANSFER_DIALING = "call.transfer.dialing"

@@ -11,6 +11,7 @@ import re
 import secrets
 
 CALL, EVENT, SPOOL, WORKER, CONFIG, TRANSFER = "call", "evt", "spool", "wrk", "cfg", "tr"
+CONTACT, RESERVATION = "ct", "res"
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _BODY_LENGTH = 26

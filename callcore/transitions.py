@@ -5,8 +5,8 @@
                                     an inbound call begins here
 
 `Ended` is allowed everywhere and absorbs what comes later. Only an end that was inferred, because the worker could not
-be heard, lets in what the worker tells when it is heard again: `Corrected` gives the true end, `UserSpoke`, `Routed`
-and `Answered` fill in what is not known. The call stays ended all the while.
+be heard, lets in what the worker tells when it is heard again: `Corrected` gives the true end, `UserSpoke`, `Routed`,
+`AskedNotToBeCalled` and `Answered` fill in what is not known. The call stays ended all the while.
 """
 
 from __future__ import annotations
@@ -71,6 +71,13 @@ class UserSpoke:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class AskedNotToBeCalled:
+    """The person does not want to be called again."""
+
+    at: dt.datetime
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Noted:
     """Something worth keeping that moves nothing."""
 
@@ -101,7 +108,7 @@ class Corrected:
     """As in `Ended`."""
 
 
-Fact = Arrived | Dialing | Ringing | Routed | Answered | UserSpoke | Noted | Ended | Corrected
+Fact = Arrived | Dialing | Ringing | Routed | Answered | UserSpoke | AskedNotToBeCalled | Noted | Ended | Corrected
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -133,11 +140,18 @@ _ALLOWED: dict[type[Fact], frozenset[calls.Status]] = {
     Arrived: frozenset({calls.Status.QUEUED, calls.Status.RINGING}),
     Dialing: frozenset({calls.Status.QUEUED}),
     Ringing: frozenset({calls.Status.QUEUED, calls.Status.DIALING}),
-    Routed: frozenset({calls.Status.QUEUED, calls.Status.RINGING}),
+    Routed: frozenset({calls.Status.QUEUED, calls.Status.DIALING, calls.Status.RINGING}),
     Answered: frozenset({calls.Status.DIALING, calls.Status.RINGING}),
     UserSpoke: frozenset({calls.Status.IN_PROGRESS}),
+    AskedNotToBeCalled: frozenset({calls.Status.IN_PROGRESS}),
     Noted: frozenset(calls.Status),
     Ended: frozenset(calls.Status),
+}
+
+
+_ARRIVALS = {
+    calls.Status.QUEUED: events.EventType.QUEUED,
+    calls.Status.RINGING: events.EventType.RINGING,
 }
 
 
@@ -153,9 +167,10 @@ def transition(call: calls.Call, fact: Fact) -> tuple[calls.Call, tuple[Effect, 
         raise errors.IllegalTransition(f"{type(fact).__name__} does not fit a call that is {call.status}")
     match fact:
         case Arrived():
-            return _with_record(call, events.EventType.RINGING, fact.at, {"direction": call.direction.value})
+            return _with_record(call, _ARRIVALS[call.status], fact.at, {"direction": call.direction.value})
         case Dialing():
-            return dataclasses.replace(call, status=calls.Status.DIALING), ()
+            dialing = dataclasses.replace(call, status=calls.Status.DIALING)
+            return _with_record(dialing, events.EventType.DIALING, fact.at, {})
         case Ringing():
             ringing = dataclasses.replace(call, status=calls.Status.RINGING)
             return _with_record(ringing, events.EventType.RINGING, fact.at, {"direction": call.direction.value})
@@ -166,6 +181,9 @@ def transition(call: calls.Call, fact: Fact) -> tuple[calls.Call, tuple[Effect, 
             return _with_record(answered, events.EventType.ANSWERED, fact.at, {"ringing_ms": fact.ringing_ms})
         case UserSpoke():
             return dataclasses.replace(call, user_turns=call.user_turns + 1), ()
+        case AskedNotToBeCalled():
+            asked = dataclasses.replace(call, wants_no_calls=True)
+            return _with_record(asked, events.EventType.DO_NOT_CALL, fact.at, {})
         case Noted():
             return _with_record(call, fact.type, fact.at, fact.data)
         case Ended():
@@ -179,6 +197,8 @@ def _after_the_end(call: calls.Call, fact: Fact) -> tuple[calls.Call, tuple[Effe
                 return _correct(call, fact)
             case UserSpoke():
                 return _with_outcome(dataclasses.replace(call, user_turns=call.user_turns + 1)), ()
+            case AskedNotToBeCalled():
+                return _with_outcome(dataclasses.replace(call, wants_no_calls=True)), ()
             case Routed() if call.action is None:
                 return _routed(call, fact), ()
             case Answered() if call.answered_at is None:
@@ -246,7 +266,13 @@ def _end(call: calls.Call, fact: Ended) -> tuple[calls.Call, tuple[Effect, ...]]
 def _with_outcome(call: calls.Call) -> calls.Call:
     if call.termination is None:
         return call
-    return dataclasses.replace(call, outcome=outcomes.by_rule(call.termination, user_turns=call.user_turns))
+    outcome = outcomes.by_rule(
+        call.termination,
+        user_turns=call.user_turns,
+        is_unanswered_dial=call.direction is calls.Direction.OUTBOUND and call.answered_at is None,
+        wants_no_calls=call.wants_no_calls,
+    )
+    return dataclasses.replace(call, outcome=outcome)
 
 
 def _end_time(call: calls.Call, fact: Ended | Corrected) -> dt.datetime:

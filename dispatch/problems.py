@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import http
+import math
 from collections.abc import Mapping, Sequence
 
 import pydantic
 import structlog
 from aiohttp import typedefs, web
 
-from callcore import errors
+from callcore import clock, errors
 from dispatch import reading
 
 _log = structlog.get_logger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 _RETRY_AFTER_S = 2  # what is out now is usually a restart
+_LIMIT_RETRY_S = 10  # for a call to end: how long that takes nobody knows
 
 
 class TooMany(errors.Unavailable):
@@ -51,7 +54,7 @@ def response(
     *,
     fields: Sequence[FieldError] | None = None,
     headers: Mapping[str, str] | None = None,
-    extra: Mapping[str, int] | None = None,
+    extra: Mapping[str, str | int] | None = None,
 ) -> web.Response:
     """A problem as a response."""
     problem = Problem(
@@ -77,6 +80,8 @@ def of_error(error: errors.TrunklineError) -> web.Response:
             return response(422, error.public_code, error.message, fields=fields)
         case errors.BadInput():
             return response(422, error.public_code, error.message)
+        case errors.PolicyRefused():
+            return _refused(error)
         case errors.NotFound():
             return response(404, error.public_code, error.message)
         case errors.Conflict():
@@ -88,6 +93,20 @@ def of_error(error: errors.TrunklineError) -> web.Response:
         case _:
             _log.error("a request failed", error=error.public_code, exc_info=error)
             return response(500, "internal_error", "Something went wrong here. The log has it.")
+
+
+def _refused(error: errors.PolicyRefused) -> web.Response:
+    extra: dict[str, str | int] = {}
+    headers: dict[str, str] = {}
+    if error.scope is not None:
+        extra["scope"] = error.scope
+    if error.retry_at is not None:
+        extra["retryAt"] = clock.rfc3339(error.retry_at)
+        wait_s = (error.retry_at - dt.datetime.now(dt.UTC)).total_seconds()
+        headers["Retry-After"] = str(max(1, math.ceil(wait_s)))
+    elif error.is_limit:
+        headers["Retry-After"] = str(_LIMIT_RETRY_S)
+    return response(429 if error.is_limit else 403, error.code, error.message, headers=headers, extra=extra)
 
 
 def of_http(error: web.HTTPException) -> web.Response:

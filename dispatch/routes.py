@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 import pydantic
 from aiohttp import web
 
-from dispatch import reading
+from dispatch import reading, scopes
 
 
 class Nothing(pydantic.BaseModel):
@@ -35,6 +35,10 @@ class Route(Generic[Q, B]):
     summary: str
     query: type[Q]
     body: type[B]
+    scope: scopes.Scope | None = None
+    """What the key of a request to `/v1` must be allowed to do; None for what is not public."""
+    is_idempotent: bool = False
+    """Whether it takes an `Idempotency-Key`."""
     answers: Mapping[int, object]
     """The type of the body by status, as pydantic understands types; None for no body. Errors are not listed."""
     max_body: int = reading.MAX_BODY

@@ -87,6 +87,8 @@ class Configuration:
     """By id."""
     hours: schema.Hours | None = None
     """When the business is open; None: always."""
+    dialing: schema.Dialing = dataclasses.field(default_factory=schema.Dialing)
+    """Which calls may be placed."""
     pronunciations: Mapping[str, str] = dataclasses.field(default_factory=lambda: types.MappingProxyType({}))
     """What voices are to read for a word or phrase."""
     places: Places = dataclasses.field(default_factory=Places, compare=False, repr=False)

@@ -98,6 +98,7 @@ class _Loader:
             numbers=types.MappingProxyType(by_number),
             agents=types.MappingProxyType(usable),
             hours=organization.hours,
+            dialing=organization.dialing,
             pronunciations=types.MappingProxyType(organization.pronunciations),
             places=self._places({draft.value.e164: index for index, draft in numbers.items()}),
         )

@@ -12,7 +12,13 @@ from dispatch.store import calls as call_rows
 from dispatch.store import late as late_rows
 
 _Record = (
-    contract.RoutedRecord | contract.AnsweredRecord | contract.TurnRecord | contract.NotedRecord | contract.EndedRecord
+    contract.RoutedRecord
+    | contract.RingingRecord
+    | contract.AnsweredRecord
+    | contract.TurnRecord
+    | contract.DoNotCallRecord
+    | contract.NotedRecord
+    | contract.EndedRecord
 )
 
 
@@ -84,6 +90,10 @@ async def _post(
                 metadata=record.metadata,
             )
             return await posting.post(tx, entry, routed)
+        case contract.RingingRecord():
+            return await posting.post(tx, entry, transitions.Ringing(at=line.at))
+        case contract.DoNotCallRecord():
+            return await posting.post(tx, entry, transitions.AskedNotToBeCalled(at=line.at))
         case contract.AnsweredRecord():
             return await posting.post(tx, entry, transitions.Answered(at=line.at, ringing_ms=record.ringing_ms))
         case contract.NotedRecord():

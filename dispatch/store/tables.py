@@ -31,6 +31,8 @@ calls = sa.Table(
     sa.Column("action", sa.String(16)),
     sa.Column("ring_back", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("metadata", sa.JSON, nullable=False, server_default="{}"),
+    sa.Column("contact_id", sa.String(40), index=True),
+    sa.Column("wants_no_calls", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("agent_id", sa.String, index=True),
     sa.Column("agent_version", sa.String),
     sa.Column("answered_at", types.UtcDateTime),
@@ -106,6 +108,89 @@ transfers = sa.Table(
     sa.Column("attempts", sa.JSON, nullable=False),
     sa.Column("created_at", types.UtcDateTime, nullable=False),
     sa.Column("updated_at", types.UtcDateTime, nullable=False),
+)
+
+contacts = sa.Table(
+    "contacts",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("e164", sa.String(32), nullable=False, unique=True),
+    sa.Column("name", sa.String(200)),
+    sa.Column("fields", sa.JSON, nullable=False),
+    sa.Column("status", sa.String(32)),
+    sa.Column("is_test", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("created_at", types.UtcDateTime, nullable=False),
+    sa.Column("updated_at", types.UtcDateTime, nullable=False),
+)
+
+do_not_call = sa.Table(
+    "do_not_call",
+    metadata,
+    sa.Column("e164", sa.String(32), primary_key=True),
+    sa.Column("source", sa.String(16), nullable=False),
+    sa.Column("reason", sa.String(500)),
+    sa.Column("call_id", sa.String(40)),
+    sa.Column("created_at", types.UtcDateTime, nullable=False, index=True),
+)
+
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("label", sa.String(200)),
+    sa.Column("scopes", sa.JSON, nullable=False),
+    sa.Column("limits", sa.JSON, nullable=False),
+    sa.Column("created_at", types.UtcDateTime, nullable=False),
+    sa.Column("last_used_at", types.UtcDateTime),
+    sa.Column("revoked_at", types.UtcDateTime),
+)
+
+idempotency_keys = sa.Table(
+    "idempotency_keys",
+    metadata,
+    sa.Column("key_id", sa.String(64), primary_key=True),
+    sa.Column("name", sa.String(255), primary_key=True),
+    sa.Column("fingerprint", sa.String(64), nullable=False),
+    sa.Column("status", sa.Integer, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("call_id", sa.String(40), index=True),
+    sa.Column("created_at", types.UtcDateTime, nullable=False, index=True),
+)
+
+dials = sa.Table(
+    "dials",
+    metadata,
+    sa.Column("call_id", sa.ForeignKey("calls.id"), primary_key=True),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("to", sa.String(512), nullable=False),
+    sa.Column("request", sa.JSON, nullable=False),
+    sa.Column("key_id", sa.String(64)),
+    sa.Column("identity", sa.String(128), nullable=False),
+    sa.Column("ringing_timeout_s", sa.Float, nullable=False),
+    sa.Column("due_at", types.UtcDateTime, nullable=False),
+    # Who looks after it, and until when others keep away.
+    sa.Column("generation", sa.Integer, nullable=False),
+    sa.Column("claimed_by", sa.String(128)),
+    sa.Column("claimed_until", types.UtcDateTime),
+    sa.Column("ready_at", types.UtcDateTime),
+    sa.Column("dialed_at", types.UtcDateTime),
+    sa.Index("ix_dials_state_due_at", "state", "due_at"),
+)
+
+reservations = sa.Table(
+    "dial_reservations",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("call_id", sa.String(40), nullable=False, index=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("key_id", sa.String(64)),
+    sa.Column("number", sa.String(32), nullable=False),
+    sa.Column("trunk", sa.String(64), nullable=False),
+    sa.Column("callee", sa.String(512)),
+    sa.Column("made_at", types.UtcDateTime, nullable=False, index=True),
+    sa.Column("minutes", sa.Float, nullable=False),
+    sa.Column("released_at", types.UtcDateTime, index=True),
 )
 
 leases = sa.Table(

@@ -5,7 +5,7 @@ from __future__ import annotations
 TOOLS = frozenset({"transfer_call", "http", "calendar", "send_sms", "take_message"})
 
 _KEYS = {
-    "OrganizationFile": frozenset({"dialing", "webhooks", "prices", "retention"}),
+    "OrganizationFile": frozenset({"webhooks", "prices", "retention"}),
     "Agent": frozenset({"silence", "disclosure", "recording", "voicemail", "webhooks", "analysis"}),
     "MaxDuration": frozenset({"wrap_up_at"}),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+from collections.abc import Mapping
 
 from callcore import contract, endings
 from sip_config import problems
@@ -57,6 +58,8 @@ class RingBack:
 
     agent_id: str
     """The agent that placed that call."""
+    variables: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """What was given along with that call."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

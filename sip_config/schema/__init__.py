@@ -1,6 +1,7 @@
 """What may stand in the YAML files. A loaded configuration holds these very values; they are immutable."""
 
 from sip_config.schema.agents import Agent, Preset, Sensitivity, Transfer, TransferFallback, TransferMode
+from sip_config.schema.dialing import Dialing, Limits, OrganizationLimits
 from sip_config.schema.hours import WEEKDAYS, Holidays, Hours, hour_minutes, weekdays
 from sip_config.schema.numbers import Direction, Fallback, Number, NumbersFile, Route, Split, WorkMode
 from sip_config.schema.organizations import Organization, OrganizationFile
@@ -10,15 +11,18 @@ __all__ = [
     "WEEKDAYS",
     "Agent",
     "Auth",
+    "Dialing",
     "Direction",
     "Fallback",
     "Holidays",
     "Hours",
     "InboundTrunk",
+    "Limits",
     "Number",
     "NumbersFile",
     "Organization",
     "OrganizationFile",
+    "OrganizationLimits",
     "OutboundTrunk",
     "Preset",
     "Route",

@@ -8,7 +8,7 @@ from typing import Annotated
 import pydantic
 
 from sip_config import values
-from sip_config.schema import shapes
+from sip_config.schema import dialing, shapes
 
 
 class Direction(enum.StrEnum):
@@ -95,6 +95,8 @@ class Number(shapes.Shape):
     """Ways a call may go, tried in order before `agent` or `split`."""
     work_mode: WorkMode = WorkMode.ALWAYS_ON
     """What is done with calls, by the organization's hours."""
+    limits: dialing.Limits = dialing.Limits()
+    """How much may be dialed from this number, besides what `dialing` says."""
     forward_to: values.Destination | None = None
     """Where the forwarding modes connect to: E.164 or a `sip:` URI."""
     forward_fallback: Fallback | None = None

@@ -7,6 +7,7 @@ from typing import Annotated
 import pydantic
 
 from sip_config import values
+from sip_config.schema import dialing as dialing_rules
 from sip_config.schema import hours as opening_hours
 from sip_config.schema import shapes
 
@@ -31,6 +32,8 @@ class OrganizationFile(shapes.Shape):
     """Whose phones these are."""
     hours: opening_hours.Hours | None = None
     """When the business is open, by the organization's clock; without it, always."""
+    dialing: dialing_rules.Dialing = dialing_rules.Dialing()
+    """Which calls may be placed."""
     pronunciations: Annotated[dict[values.Phrase, values.Spoken], pydantic.Field(max_length=500)] = pydantic.Field(
         default_factory=dict
     )

@@ -11,7 +11,7 @@ import pydantic
 
 from callcore import contract
 from sip_config import values
-from sip_config.schema import shapes
+from sip_config.schema import dialing, shapes
 
 _RINGING_TIMEOUT = dt.timedelta(seconds=30)  # longer than any plan and greeting take, shorter than callers wait
 _FORWARDED_FROM = ("X-Forwarded-From", "X-Original-To", "X-Redirecting-Number")
@@ -95,6 +95,8 @@ class OutboundTrunk(shapes.Shape):
         _DIAL_TIMEOUT
     )
     """How long a dialed phone may ring."""
+    limits: dialing.Limits = dialing.Limits()
+    """How much may be dialed through this trunk, besides what `dialing` says."""
 
 
 class Trunk(shapes.Shape):

@@ -46,6 +46,25 @@ class NumberNames:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Contact:
+    """`contact`: whom we talk to, as far as earlier calls and the API have told."""
+
+    is_known: bool = False
+    """Whether we have talked before, or somebody told us of them."""
+    name: str = ""
+    status: str = ""
+    """What came of the last call, such as `contacted` or `no_answer`."""
+    do_not_call: bool = False
+    """They asked not to be called."""
+    calls: int = 0
+    """Earlier calls, in both directions."""
+    last_call: str = ""
+    """When the newest of them was, such as `Saturday, 21 November 2026, 06:43`."""
+    history: str = ""
+    """The newest calls, a line each: when, in which direction, and what came of it."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Moment:
     """`now`: the organization's wall clock, in words that a model understands and values that can be compared."""
 
@@ -91,6 +110,16 @@ class Variables:
     """Whether the organization is open now, by its `hours`."""
     caller: str = ""
     """The caller's number as E.164; empty where it is withheld, or not known yet."""
+    direction: str = "inbound"
+    """`inbound` or `outbound`: who called whom."""
+    callee: str = ""
+    """Of a call that we placed: the number that was dialed, as E.164."""
+    contact: Contact = Contact()
+    """Whom we talk to."""
+    fields: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """The contact's fields by name; one that is not there is empty."""
+    variables: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """What was given along with the call by name; one that is not there is empty."""
 
     def by_name(self) -> dict[str, object]:
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
