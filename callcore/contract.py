@@ -4,7 +4,7 @@
     job     ──GET /internal/calls/{id}/plan─▶ dispatch     CallPlan, held back until it is decided (long poll)
     job     ──POST /internal/calls/{id}/forward──────────▶ TransferProgress; dispatch dials from now on
     job     ──GET /internal/calls/{id}/transfers/{id}────▶ TransferProgress, held back until it moves (long poll)
-    job     ──POST /internal/calls/{id}/ready────────────▶ Ready; dispatch dials the callee of an outbound call from now on
+    job     ──POST /internal/calls/{id}/ready────────────▶ Ready; dispatch dials the callee of its call from now on
     worker  ──POST /internal/spool──────────▶ dispatch     SpoolBatch → SpoolReceipt
     worker  ──POST /internal/workers────────▶ dispatch     WorkerReport, every 2 s
     worker  ──PUT /internal/audio/{kind}────▶ dispatch     what was recorded, as a WAV file; `AudioLabel` as query
