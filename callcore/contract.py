@@ -152,7 +152,7 @@ class AgentPlan(Message):
     tts: ProviderSpec
     vad: ProviderSpec = ProviderSpec(provider="local")
     turns: TurnSettings = TurnSettings()
-    tools: tuple[str, ...] = ("end_call",)
+    tools: tuple[str, ...] = ("end_call", "do_not_call")
     pronunciations: dict[str, str] = {}
     """By word as it is written: how it is said."""
     max_duration_s: float = pydantic.Field(default=1800.0, gt=0)

@@ -12,6 +12,7 @@ _REASONS: dict[transfers.AttemptResult, endings.Reason] = {
     transfers.AttemptResult.UNAVAILABLE: endings.Reason.UNAVAILABLE,
     transfers.AttemptResult.CARRIER_FAILURE: endings.Reason.CARRIER_FAILURE,
     transfers.AttemptResult.CANCELLED: endings.Reason.CANCELLED,
+    transfers.AttemptResult.REFUSED: endings.Reason.POLICY_REFUSED,
     transfers.AttemptResult.UNKNOWN: endings.Reason.UNKNOWN,
 }
 

@@ -12,7 +12,7 @@ from callcore import errors
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _DIALABLE = re.compile(r"\+?[\d\s().\-/]{3,40}", re.ASCII)
-_INTERNATIONAL_PREFIX = re.compile(r"(?:00|011)(?=[1-9]\d{6,})", re.ASCII)
+_INTERNATIONAL_PREFIX = re.compile(r"\A(?:00|011)(?=[1-9]\d{6,})", re.ASCII)
 _SIP_URI = re.compile(
     r"(?P<scheme>sips?|tel):(?:(?P<user>[^@;:\s<>]{1,128})(?:[;:][^@\s<>]*)?@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^;:?\s<>@]{1,253})"
     r"(?::(?P<port>\d{1,5}))?(?P<params>(?:;[^?\s<>]*)?)(?:\?\S*)?",

@@ -61,6 +61,8 @@ class AttemptResult(enum.StrEnum):
     UNAVAILABLE = "unavailable"
     CARRIER_FAILURE = "carrier_failure"
     CANCELLED = "cancelled"
+    REFUSED = "refused"
+    """A rule of this installation forbids it: nobody was dialed."""
     UNKNOWN = "unknown"
     """Nobody can know, as after a crash in between."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import applying, calls, checking, demo, dispatch, doctor, lab, reloading, routes, worker
+from cli import applying, calls, checking, demo, dispatch, doctor, keys, lab, reloading, routes, worker
 
 app = typer.Typer(
     name="trunkline",
@@ -27,6 +27,7 @@ app.add_typer(routes.app, name="route", help="Ask where a call would go.")
 app.add_typer(lab.app, name="lab", help="A phone network in one machine, to try things out.")
 app.add_typer(dispatch.database, name="db", help="Look after dispatch's database.")
 app.add_typer(calls.app, name="calls", help="Look at calls: the ones that were and the ones that are.")
+app.add_typer(keys.app, name="keys", help="Make API keys, list and revoke them.")
 
 
 def main() -> None:

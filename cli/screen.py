@@ -27,10 +27,15 @@ def print_json(value: object) -> None:
 
 
 def print_calls(calls: Sequence[api.Json]) -> None:
-    """A table of calls. It is as wide as it must be: a number or an id that is cut short is of no use."""
-    rows = [_HEADINGS, *(_row(call) for call in calls)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for number, row in enumerate(rows):
+    """A table of calls."""
+    print_table(_HEADINGS, [_row(call) for call in calls])
+
+
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table. It is as wide as it must be: a number or an id that is cut short is of no use."""
+    lines = [headings, *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for number, row in enumerate(lines):
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         _out.print(plain(line), style=None if number else "bold")
 

@@ -16,6 +16,7 @@ from dispatch import (
     closing,
     health,
     housekeeping,
+    keyring,
     keys,
     leases,
     metrics,
@@ -30,9 +31,11 @@ from dispatch import (
     switchboard,
     wakeups,
 )
+from dispatch.dialing import setting_up as dialing_out
 from dispatch.internal import table as internal_table
 from dispatch.ledger import aftermath, ledger
 from dispatch.livekit import applying, bookkeeping, catch_all, dialing, objects, rooms, webhooks
+from dispatch.openapi import serving as openapi
 from dispatch.reaper import clearing, judging, rounds
 from dispatch.recordings import shelves
 from dispatch.store import engine
@@ -65,7 +68,9 @@ class Parts:
 def build(parts: Parts) -> web.Application:
     """The application, ready to be served; nothing goes by time in it before `run_loops`."""
     counters = metrics.Metrics()
-    app = web.Application(middlewares=_middlewares(parts, counters))
+    ring = _keyring(parts)
+    app = web.Application(middlewares=_middlewares(parts, counters, ring))
+    app[keys.KEYRING] = ring
     app[keys.CLOCK] = parts.clock
     app[keys.STORE] = parts.store
     app[keys.METRICS] = counters
@@ -73,8 +78,10 @@ def build(parts: Parts) -> web.Application:
     app[keys.SWITCHBOARD] = switchboard.Switchboard(parts.configuration, _clock_of_hours(parts))
     _set_up_ledger(app, parts)
     transfers.set_up(app, parts)
+    dialing_out.set_up(app, parts)
     _set_up_upkeep(app, parts)
     operations.mount(app)
+    openapi.mount(app)
     routes.mount(app, (*internal_table.ROUTES, *v1_table.ROUTES))
     app.router.add_post(bookkeeping.PATH, bookkeeping.receive)
     return app
@@ -87,18 +94,26 @@ def run_loops(app: web.Application) -> None:
         background.beside(
             keeper=app[keys.KEEPER].run,
             transfers=app[keys.TRANSFERS].run,
+            dialing=app[keys.DIALING].run,
             judging=reaper.judging.run,
             clearing=reaper.clearing.run,
             reloading=app[keys.RELOADER].run,
+            last_uses=app[keys.KEYRING].uses.run,
             housekeeping=lambda stop: housekeeping.run(app[keys.STORE], app[keys.SHELF], app[keys.CLOCK], stop),
         )
     )
 
 
-def _middlewares(parts: Parts, counters: metrics.Metrics) -> list[typedefs.Middleware]:
-    known = api_keys.ApiKeys(api_keys.parse(parts.settings.trunkline_api_key.get_secret_value()))
+def _keyring(parts: Parts) -> keyring.Keyring:
+    listed = parts.settings.trunkline_api_key
+    of_environment = api_keys.parse(listed.get_secret_value()) if listed is not None else ()
+    return keyring.Keyring(parts.store, parts.clock, of_environment)
+
+
+def _middlewares(parts: Parts, counters: metrics.Metrics, ring: keyring.Keyring) -> list[typedefs.Middleware]:
     secret = parts.settings.trunkline_internal_secret.get_secret_value()
-    return [observing.middleware(counters, parts.clock), problems.middleware, auth.middleware(known, secret)]
+    guard = auth.Guard(ring, secret, counters, parts.clock)
+    return [observing.middleware(counters, parts.clock), problems.middleware, guard.middleware()]
 
 
 def _clock_of_hours(parts: Parts) -> clock.Clock:

@@ -7,15 +7,17 @@ import datetime as dt
 import structlog
 
 from callcore import clock, errors
-from dispatch import background
+from dispatch import background, gate
 from dispatch.recordings import shelves
-from dispatch.store import engine, late, notices, spools, workers
+from dispatch.store import engine, idempotency, late, notices, reservations, spools, workers
 
 _EVERY_S = 3600.0
 _KEEP_NOTICES = dt.timedelta(days=1)  # LiveKit repeats a webhook for minutes
 _KEEP_WORKERS = dt.timedelta(days=1)
 _KEEP_LATE = dt.timedelta(days=30)  # for whoever looks into a strange call
 _KEEP_SPOOLS = dt.timedelta(days=30)  # a worker may have been away for long
+_KEEP_RESERVATIONS = dt.timedelta(days=2)  # limits count those of a day
+_KEEP_ANSWERS = dt.timedelta(days=2)  # what is promised to clients with an Idempotency-Key is one day
 
 _log = structlog.get_logger(__name__)
 
@@ -38,4 +40,9 @@ async def tidy(store: engine.Store, shelf: shelves.Shelf, timepiece: clock.Clock
         await workers.forget_before(tx, now - _KEEP_WORKERS)
         await late.forget_before(tx, now - _KEEP_LATE)
         await spools.forget_before(tx, now - _KEEP_SPOOLS)
+        await idempotency.forget_before(tx, now - _KEEP_ANSWERS)
+        for left in await reservations.abandoned(tx):
+            await gate.release(tx, left.call_id, left.ended_at or now, left.minutes)
+        await reservations.forget_before(tx, now - _KEEP_RESERVATIONS)
+    await store.scrub()
     await shelf.sweep(now.timestamp())

@@ -5,7 +5,9 @@ from __future__ import annotations
 from aiohttp import web
 
 from callcore import clock
-from dispatch import closing, health, metrics, reloading, streams, switchboard, wakeups
+from dispatch import closing, health, keyring, metrics, reloading, streams, switchboard, wakeups
+from dispatch.dialing import records as dialing_records
+from dispatch.dialing import service as dialing_service
 from dispatch.ledger import ledger
 from dispatch.livekit import applying, catch_all, webhooks
 from dispatch.reaper import rounds
@@ -26,6 +28,9 @@ METRICS = web.AppKey("metrics", metrics.Metrics)
 PROBES = web.AppKey("probes", health.Probes)
 REAPER = web.AppKey("reaper", rounds.Reaper)
 TRANSFERS = web.AppKey("transfers", transfers_service.Transfers)
+DIALING = web.AppKey("dialing", dialing_service.Dialing)
+DIALS = web.AppKey("dials", dialing_records.Records)
 SHELF = web.AppKey("shelf", shelves.Shelf)
 KEEPER = web.AppKey("keeper", applying.Keeper)
+KEYRING = web.AppKey("keyring", keyring.Keyring)
 RELOADER = web.AppKey("reloader", reloading.Reloader)

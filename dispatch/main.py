@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
-from collections.abc import Iterator
 
-from callcore import errors
-from dispatch import logs, serving, settings
-from dispatch.store import engine, migrating, sqlite
+from dispatch import logs, offline, serving, settings
+from dispatch.store import engine
 from sip_config import configurations, loading
 from sip_config.reading import environments
 
@@ -29,7 +25,7 @@ def main() -> None:
         return loading.load(given.trunkline_config, environments.read())
 
     configuration = load()
-    with _database(given):
+    with offline.database(given):
         asyncio.run(serving.serve(given, configuration, load))
 
 
@@ -41,32 +37,7 @@ def upgrade_database() -> None:
         DatabaseInUse: a running dispatch has this database.
         DatabaseUnusable: it cannot be opened, or is no database of this version.
     """
-    given = settings.load()
 
-    async def upgrade() -> None:
-        store = engine.Store(given.store_url)
-        try:
-            await migrating.upgrade(store)
-        finally:
-            await store.close()
+    async def nothing_more(_: engine.Store) -> None: ...
 
-    with _database(given):
-        asyncio.run(upgrade())
-
-
-@contextlib.contextmanager
-def _database(given: settings.DispatchSettings) -> Iterator[None]:
-    file = engine.database_file(given.store_url)
-    if file is None:
-        yield
-        return
-    os.umask(0o077)  # the database holds phone numbers and what was said: nobody else reads it
-    with contextlib.ExitStack() as held:
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            held.enter_context(sqlite.FileLock(file))
-            file.open("ab").close()  # SQLite would only say that it cannot, and not why
-        except OSError as error:
-            reason = f"{error.filename or file} cannot be used: {error.strerror}"
-            raise errors.ConfigurationInvalid([f"TRUNKLINE_STATE_DIR, DATABASE_URL: {reason}."]) from None
-        yield
+    offline.run(settings.load(), nothing_more)

@@ -27,6 +27,7 @@ class Metrics:
         )
         self.turns = self._counter("turns", "Turns of transcripts.", ("role",))
         self.transfers = self._counter("transfers", "Transfers that ended.", ("kind", "result"))
+        self.dials_refused = self._counter("dials_refused", "Dials that the gate refused.", ("code", "stage"))
         self.late_facts = self._counter("late_facts", "Reports about calls that had no effect.", ("why",))
         self.spool_lines = self._counter("spool_lines", "Lines of workers' spools that were taken.", ())
         self.workers = prometheus.Gauge(
@@ -61,6 +62,7 @@ class Metrics:
         self.transcript_streams = prometheus.Gauge(
             "trunkline_transcript_streams", "Open transcript streams.", registry=self.registry
         )
+        self.refused_requests = self._counter("refused_requests", "Requests that a key was missing for.", ("why",))
         self.http_requests = self._counter("http_requests", "HTTP requests.", ("method", "route", "status"))
         self.http_seconds = prometheus.Histogram(
             "trunkline_http_seconds",

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 import pydantic
 import structlog
 from aiohttp import typedefs, web
+from pydantic import alias_generators
 
 from callcore import clock, errors
-from dispatch import reading
+from dispatch import reading, scopes
 
 _log = structlog.get_logger(__name__)
 
@@ -30,13 +31,22 @@ class TooMany(errors.Unavailable):
 class FieldError(pydantic.BaseModel):
     """One thing that is wrong with the input."""
 
+    model_config = pydantic.ConfigDict(use_attribute_docstrings=True)
+
     path: str
     """Where, as a dotted path; empty for the whole."""
     message: str
 
 
 class Problem(pydantic.BaseModel):
-    """The body of every error."""
+    """The body of every error (RFC 9457)."""
+
+    model_config = pydantic.ConfigDict(
+        use_attribute_docstrings=True,
+        alias_generator=alias_generators.to_camel,
+        validate_by_name=True,
+        serialize_by_alias=True,
+    )
 
     type: str = "about:blank"
     title: str
@@ -45,6 +55,11 @@ class Problem(pydantic.BaseModel):
     code: str
     """Stable, snake_case: what a client may branch on."""
     errors: list[FieldError] | None = None
+    """Of 422: everything that is wrong."""
+    retry_at: dt.datetime | None = None
+    """Of a refused dial: when the same request may be allowed."""
+    scope: str | None = None
+    """Of a refused dial: whose limit it is, such as `key` or `callee`."""
 
 
 def response(
@@ -82,6 +97,8 @@ def of_error(error: errors.TrunklineError) -> web.Response:
             return response(422, error.public_code, error.message)
         case errors.PolicyRefused():
             return _refused(error)
+        case scopes.MissingScope():
+            return response(403, error.public_code, error.message)
         case errors.NotFound():
             return response(404, error.public_code, error.message)
         case errors.Conflict():

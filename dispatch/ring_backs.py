@@ -26,5 +26,5 @@ async def find(
     if number is None or caller is None:
         return None
     async with store.reading() as tx:
-        agent_id = await rows.newest_agent(tx, ours=number.e164, theirs=caller, since=intake.arrived_at - _LATELY)
-    return routing.RingBack(agent_id=agent_id) if agent_id is not None else None
+        placed = await rows.newest(tx, ours=number.e164, theirs=caller, since=intake.arrived_at - _LATELY)
+    return routing.RingBack(agent_id=placed.agent_id, variables=placed.variables) if placed is not None else None

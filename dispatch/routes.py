@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 import pydantic
 from aiohttp import web
 
-from dispatch import reading, scopes
+from dispatch import auth, reading, scopes
 
 
 class Nothing(pydantic.BaseModel):
@@ -21,7 +21,8 @@ class Nothing(pydantic.BaseModel):
 Q = TypeVar("Q", bound=pydantic.BaseModel)
 B = TypeVar("B", bound=pydantic.BaseModel)
 
-_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+"""Methods whose requests have a body."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -46,9 +47,11 @@ class Route(Generic[Q, B]):
     """Whether the handler reads the body itself, as it comes; `body` is `Nothing` then."""
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """Read the input, then handle it."""
+        """See whether the key may do this, read the input, then handle it."""
+        if self.scope is not None:
+            scopes.demand(auth.key_of(request).scopes, self.scope)
         query = reading.parameters(request.query, self.query)
-        takes_body = request.method in _WITH_BODY and not self.streamed
+        takes_body = request.method in WITH_BODY and not self.streamed
         body = await reading.body(request, self.body, limit=self.max_body) if takes_body else self.body()
         return await self.handler(request, query, body)
 

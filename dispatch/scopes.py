@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from collections.abc import Collection
 
+from callcore import errors
+
 
 class Scope(enum.StrEnum):
     """One permission. `admin` is all of them."""
@@ -25,6 +27,25 @@ class Scope(enum.StrEnum):
     """Let a browser call in."""
     ADMIN = "admin"
     """Everything, and API keys as well."""
+
+
+class MissingScope(errors.TrunklineError):
+    """The key may not do this."""
+
+    public_code = "missing_scope"
+
+    def __init__(self, wanted: Scope) -> None:
+        super().__init__(f"This key has not the scope {wanted}.")
+
+
+def demand(held: Collection[Scope], wanted: Scope) -> None:
+    """Let only such a key go on.
+
+    Raises:
+        MissingScope: it may not do this.
+    """
+    if not allows(held, wanted):
+        raise MissingScope(wanted)
 
 
 def allows(held: Collection[Scope], wanted: Scope) -> bool:

@@ -9,7 +9,7 @@ import structlog
 from aiohttp import web
 
 from callcore import clock, errors
-from dispatch import app, reloading, settings
+from dispatch import app, exposure, keys, reloading, settings
 from dispatch.livekit import client, dialing, objects
 from dispatch.store import engine, migrating
 from sip_config import configurations
@@ -31,6 +31,7 @@ async def serve(
     """Serve until SIGTERM or SIGINT; SIGHUP has `load` read the configuration anew.
 
     Raises:
+        ConfigurationInvalid: it would listen to other machines without having a key for them.
         DatabaseUnusable: the database cannot be opened, or is none of this version.
         PortTaken: somebody else listens there.
     """
@@ -58,6 +59,8 @@ async def serve(
             )
             application = app.build(parts)
             app.run_loops(application)
+            await application[keys.KEYRING].settle()
+            await exposure.check(given.trunkline_http_host, application[keys.KEYRING])
             await _listen(application, given, stop)
     finally:
         await store.close()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 import pydantic
@@ -15,15 +17,39 @@ from dispatch import api_keys
 _MAX_SHIFT_S = 10 * 366 * 86_400  # ten years: enough for every holiday, and still a date
 
 
-class DispatchSettings(pydantic_settings.BaseSettings):
-    """Settings of dispatch. Names as in the environment, without regard to case."""
+class StoreSettings(pydantic_settings.BaseSettings):
+    """Where the store is: all that a command needs that works on it without a running dispatch."""
 
     model_config = pydantic_settings.SettingsConfigDict(
         env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True, hide_input_in_errors=True
     )
 
-    trunkline_api_key: pydantic.SecretStr
-    """Keys for `/v1`, each `tl_<id>_<secret>`, separated by commas."""
+    trunkline_state_dir: pathlib.Path = pathlib.Path("state")
+    """Holds the recordings, and the database, unless DATABASE_URL says otherwise."""
+    database_url: str = ""
+    """SQLAlchemy URL; the default is a SQLite file under the state folder."""
+
+    @pydantic.field_validator("database_url")
+    @classmethod
+    def _url_is_url(cls, value: str) -> str:
+        try:
+            driver = sa.make_url(value).drivername if value else ""
+        except sa.exc.ArgumentError:
+            raise ValueError("this is not a database URL") from None
+        if driver and driver != "sqlite+aiosqlite":
+            raise ValueError("only sqlite+aiosqlite:///path is supported")
+        return value
+
+    @property
+    def store_url(self) -> str:
+        if self.database_url:
+            return self.database_url
+        return f"sqlite+aiosqlite:///{self.trunkline_state_dir / 'trunkline.db'}"
+
+
+class DispatchSettings(StoreSettings):
+    """Settings of dispatch. Names as in the environment, without regard to case."""
+
     trunkline_internal_secret: contract.InternalSecret
     """Shared by dispatch and its workers."""
     livekit_url: str
@@ -31,14 +57,12 @@ class DispatchSettings(pydantic_settings.BaseSettings):
     livekit_api_key: str
     livekit_api_secret: pydantic.SecretStr
 
+    trunkline_api_key: pydantic.SecretStr | None = None
+    """Keys that may do everything, each `tl_<id>_<secret>`, separated by commas; others are in the store."""
     trunkline_config: pathlib.Path = pathlib.Path("config")
     """Folder with the YAML configuration."""
     trunkline_apply: bool = True
     """Make LiveKit's trunks and rules what the configuration wants."""
-    trunkline_state_dir: pathlib.Path = pathlib.Path("state")
-    """Holds the recordings, and the database, unless DATABASE_URL says otherwise."""
-    database_url: str = ""
-    """SQLAlchemy URL; the default is a SQLite file under the state folder."""
     trunkline_http_host: str = "127.0.0.1"
     trunkline_http_port: Annotated[int, pydantic.Field(ge=0, le=65535)] = 8080
     """0 picks a free port."""
@@ -54,9 +78,10 @@ class DispatchSettings(pydantic_settings.BaseSettings):
 
     @pydantic.field_validator("trunkline_api_key")
     @classmethod
-    def _keys_are_keys(cls, value: pydantic.SecretStr) -> pydantic.SecretStr:
+    def _keys_are_keys(cls, value: pydantic.SecretStr | None) -> pydantic.SecretStr | None:
         try:
-            api_keys.parse(value.get_secret_value())
+            if value is not None:
+                api_keys.parse(value.get_secret_value())
         except errors.BadInput as error:
             raise ValueError(error.message) from None
         return value
@@ -66,17 +91,6 @@ class DispatchSettings(pydantic_settings.BaseSettings):
     def _livekit_is_url(cls, value: str) -> str:
         if not value.startswith(("ws://", "wss://", "http://", "https://")):
             raise ValueError("must begin with ws://, wss://, http:// or https://")
-        return value
-
-    @pydantic.field_validator("database_url")
-    @classmethod
-    def _url_is_url(cls, value: str) -> str:
-        try:
-            driver = sa.make_url(value).drivername if value else ""
-        except sa.exc.ArgumentError:
-            raise ValueError("this is not a database URL") from None
-        if driver and driver != "sqlite+aiosqlite":
-            raise ValueError("only sqlite+aiosqlite:///path is supported")
         return value
 
     @pydantic.field_validator("trunkline_redis_url")
@@ -91,12 +105,6 @@ class DispatchSettings(pydantic_settings.BaseSettings):
         """Where sound is kept."""
         return self.trunkline_state_dir / "audio"
 
-    @property
-    def store_url(self) -> str:
-        if self.database_url:
-            return self.database_url
-        return f"sqlite+aiosqlite:///{self.trunkline_state_dir / 'trunkline.db'}"
-
 
 def load(**overrides: Any) -> DispatchSettings:
     """The settings of this process; `overrides` stand in for variables, for tests.
@@ -104,8 +112,20 @@ def load(**overrides: Any) -> DispatchSettings:
     Raises:
         ConfigurationInvalid: something is missing or wrong; every variable is named, no value is shown.
     """
-    try:
+    with _plainly():
         return DispatchSettings(**overrides)
+
+
+def load_store(**overrides: Any) -> StoreSettings:
+    """Where the store of this process is; as `load`."""
+    with _plainly():
+        return StoreSettings(**overrides)
+
+
+@contextlib.contextmanager
+def _plainly() -> Iterator[None]:
+    try:
+        yield
     except pydantic.ValidationError as error:
         raise errors.ConfigurationInvalid([_sentence(problem) for problem in error.errors()]) from None
 

@@ -7,12 +7,14 @@ import contextlib
 import dataclasses
 import hashlib
 import logging
+from collections.abc import Mapping
 
 import structlog
 
 from callcore import clock, contract
 from sip_config import configurations, routing, schema, snapshots
 from sip_config import live as live_state
+from sip_config.templates import variables
 
 _log = structlog.get_logger(__name__)
 
@@ -76,12 +78,27 @@ class Switchboard:
         """Which of our numbers was dialed; None where it is none of ours."""
         return routing.dialed_number(self._board.configuration, intake.dialed)
 
-    def decide(self, intake: contract.CallIntake, ring_back: routing.RingBack | None = None) -> contract.Plan | None:
-        """What to do with a call; None while that cannot be told."""
+    def decide(
+        self,
+        intake: contract.CallIntake,
+        ring_back: routing.RingBack | None = None,
+        *,
+        contact: variables.Contact | None = None,
+        fields: Mapping[str, str] | None = None,
+    ) -> contract.Plan | None:
+        """What to do with a call, by what is known of its caller; None while that cannot be told."""
         board = self._board
         if board.live is None:
             return None
-        decision = routing.decide(board.configuration, board.live, intake, self._clock.now(), ring_back=ring_back)
+        decision = routing.decide(
+            board.configuration,
+            board.live,
+            intake,
+            self._clock.now(),
+            ring_back=ring_back,
+            contact=contact,
+            fields=fields,
+        )
         for fault in decision.faults:
             _report(board.configuration, fault, intake)
         return decision.plan

@@ -32,6 +32,9 @@ class Agent:
     settings: schema.Agent
     instructions: Template
     greeting: Template
+    """Its text is empty only where one call has the agent wait for the callee to speak."""
+    addition: str = ""
+    """Comes after the rendered instructions as it is; only of one call."""
     flow: str | None = None
     """Text of the scripted flow, where the model is the offline one."""
 

@@ -63,6 +63,14 @@ class DispatchClient:
         body = await self._request("GET", f"/internal/calls/{call_id}/plan", None, timeout)
         return _parsed(contract.CallPlan, body)
 
+    async def ready(self, call_id: str, ready: contract.Ready, timeout: float) -> None:
+        """Have dispatch dial the callee of a call that we place; asking again changes nothing.
+
+        Raises:
+            CallTaken, CallOver: this job has nothing to do here.
+        """
+        await self._request("POST", f"/internal/calls/{call_id}/ready", ready, timeout)
+
     async def forward(self, call_id: str, wish: contract.ForwardRequest, timeout: float) -> contract.TransferProgress:
         """Have dispatch carry out the forward of a call's plan; asking again gets the same transfer.
 

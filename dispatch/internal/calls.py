@@ -8,11 +8,10 @@ import contextlib
 import structlog
 from aiohttp import web
 
-from callcore import contract, errors
-from dispatch import answers, keys, paths, ring_backs, routes
+from callcore import callers, contract, errors
+from dispatch import answers, contacts, keys, paths, ring_backs, routes
 from dispatch.store import briefs
 from dispatch.store import calls as call_rows
-from sip_config import routing
 
 _log = structlog.get_logger(__name__)
 
@@ -31,7 +30,7 @@ async def announce(request: web.Request, _: routes.Nothing, intake: contract.Cal
     board, keeper = request.app[keys.SWITCHBOARD], request.app[keys.KEEPER]
     decision = None
     if board.is_ready and keeper.recognizes(intake):
-        decision = board.decide(intake, await _returning(request.app, intake))
+        decision = await _decision(request.app, intake)
     admitted = await request.app[keys.LEDGER].admit(intake, decision)
     call_id = admitted.entry.call.id
     structlog.contextvars.bind_contextvars(call_id=call_id)
@@ -59,20 +58,37 @@ async def _decide(app: web.Application, call_id: str, brief: briefs.Brief) -> co
             await app[keys.KEEPER].recognize(intake)
     if not board.is_ready:
         raise Undecided
-    decision = board.decide(intake, await _returning(app, intake))
+    decision = await _decision(app, intake, call_id)
     if decision is None:
         raise Undecided
     return await app[keys.LEDGER].keep_plan(call_id, decision)
 
 
-async def _returning(app: web.Application, intake: contract.CallIntake) -> routing.RingBack | None:
-    """Whom the caller calls back. A store that takes too long to tell does not keep the caller waiting."""
+async def _decision(
+    app: web.Application, intake: contract.CallIntake, call_id: str | None = None
+) -> contract.Plan | None:
+    """The plan, by whom the caller calls back and what is known of them, as far as the store tells in time.
+
+    One that takes too long does not keep the caller waiting.
+    """
+    store, board = app[keys.STORE], app[keys.SWITCHBOARD]
+    ring_back, caller = None, contacts.NOBODY
     try:
         async with asyncio.timeout(_LOOK_S):
-            return await ring_backs.find(app[keys.STORE], app[keys.SWITCHBOARD], intake)
+            ring_back = await ring_backs.find(store, board, intake)
+            caller = await _caller(app, intake, call_id)
     except TimeoutError:
-        _log.warning("a call is decided without looking whether it comes back", room=intake.room_name)
-        return None
+        _log.warning("a call is decided without knowing all of its caller", call_id=call_id)
+    return board.decide(intake, ring_back, contact=caller.contact, fields=caller.fields)
+
+
+async def _caller(app: web.Application, intake: contract.CallIntake, call_id: str | None) -> contacts.Introduction:
+    organization = app[keys.SWITCHBOARD].configuration.organization
+    number = callers.classify(intake.caller, organization.country).number
+    if number is None:
+        return contacts.NOBODY
+    async with app[keys.STORE].reading() as tx:
+        return await contacts.introduce(tx, number, before_call_id=call_id, time_zone=organization.time_zone)
 
 
 def _call_plan(call_id: str, decided: contract.Plan) -> contract.CallPlan:

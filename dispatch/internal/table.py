@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from callcore import contract
-from dispatch import routes
-from dispatch.internal import audio, calls, forwards, leases, snapshot, spool, workers
+from dispatch import issuing, routes
+from dispatch.internal import audio, calls, dials, forwards, leases, snapshot, spool, workers
+from dispatch.v1 import keys as api_keys
+from dispatch.v1 import listing
 from sip_config import snapshots
 
 _SPOOL_BODY = 32 * 1024 * 1024  # bytes: a batch of the longest turns, which no worker may get stuck on
@@ -45,6 +47,15 @@ ROUTES: tuple[routes.AnyRoute, ...] = (
         query=forwards.Known,
         body=routes.Nothing,
         answers={200: contract.TransferProgress},
+    ),
+    routes.Route(
+        method="POST",
+        path="/internal/calls/{id}/ready",
+        handler=dials.ready,
+        summary="The job of a call that we place can talk.",
+        query=routes.Nothing,
+        body=contract.Ready,
+        answers={204: None},
     ),
     routes.Route(
         method="POST",
@@ -99,6 +110,33 @@ ROUTES: tuple[routes.AnyRoute, ...] = (
         handler=leases.release,
         summary="A command is done.",
         query=leases.LeaseHolder,
+        body=routes.Nothing,
+        answers={204: None},
+    ),
+    routes.Route(
+        method="GET",
+        path="/internal/keys",
+        handler=api_keys.index,
+        summary="`trunkline keys list`.",
+        query=listing.Paging,
+        body=routes.Nothing,
+        answers={200: listing.Page[issuing.Key]},
+    ),
+    routes.Route(
+        method="POST",
+        path="/internal/keys",
+        handler=api_keys.create,
+        summary="`trunkline keys create`: where the first key comes from.",
+        query=routes.Nothing,
+        body=issuing.NewKey,
+        answers={201: issuing.CreatedKey},
+    ),
+    routes.Route(
+        method="DELETE",
+        path="/internal/keys/{id}",
+        handler=api_keys.revoke,
+        summary="`trunkline keys revoke`.",
+        query=routes.Nothing,
         body=routes.Nothing,
         answers={204: None},
     ),

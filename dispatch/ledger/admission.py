@@ -8,6 +8,8 @@ import datetime as dt
 from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import callers, calls, contract, errors, forwarding, ids, numbers, transitions
+from dispatch import contacts
+from dispatch.contacts import ensuring
 from dispatch.ledger import changes, posting
 from dispatch.store import briefs
 from dispatch.store import calls as call_rows
@@ -85,6 +87,9 @@ async def _open(
         forwarded_from=forwarding.e164(intake.forwarded_from, dialed=dialed, region=region),
         created_at=intake.arrived_at.astimezone(dt.UTC),
     )
+    person = ensuring.person(call)
+    if person is not None:
+        call = dataclasses.replace(call, contact_id=await contacts.ensure(tx, person, call.created_at))
     entry = call_rows.Entry(call=call, holder=_holder(intake))
     change = await posting.open_call(tx, entry, intake, transitions.Arrived(at=call.created_at))
     if plan is not None:

@@ -18,6 +18,12 @@ Writing = Callable[[sa_async.AsyncConnection, call_rows.Entry], Awaitable[transi
 """Writes what belongs to a call beside its row; the event that tells of it, or None where nothing is to be told."""
 
 
+Opening = Callable[[sa_async.AsyncConnection], Awaitable[tuple[changes.Change, ...]]]
+"""Writes a call that we place and what belongs to it; how it came into being, nothing where it did not."""
+Step = Callable[[sa_async.AsyncConnection, call_rows.Entry], Awaitable[tuple[transitions.Fact, ...]]]
+"""Writes what belongs to a call beside its row; the facts that follow for the call."""
+
+
 class Ledger:
     """The only writer of calls. Two facts at once about one call wait for each other in the store."""
 
@@ -83,6 +89,28 @@ class Ledger:
             noted = await write(tx, entry)
             outcomes = () if noted is None else (await posting.post(tx, entry, noted),)
         self._follow(outcomes)
+
+    async def open(self, write: Opening) -> None:
+        """Let a call that we place come into being with all that belongs to it, in one transaction."""
+        async with self._store.writing() as tx:
+            opened = await write(tx)
+        self._follow(opened)
+
+    async def step(self, call_id: str, write: Step) -> calls.Call:
+        """Let something be written that belongs to a call, and take the facts that follow, in one transaction.
+
+        Raises:
+            NoSuchCall: there is no such call.
+            IllegalTransition: its state does not allow one of the facts; nothing was written.
+        """
+        outcomes: list[changes.Outcome] = []
+        async with self._store.writing() as tx:
+            entry = await call_rows.get_for_update(tx, call_id)
+            for fact in await write(tx, entry):
+                outcomes.append(await posting.post(tx, entry, fact))
+                entry = await call_rows.get_for_update(tx, call_id)
+        self._follow(tuple(outcomes))
+        return entry.call
 
     async def infer_end(self, call_id: str, conclude: Conclusion) -> bool:
         """End a call that nobody reports on, if that must be concluded at the moment of writing; whether it was."""

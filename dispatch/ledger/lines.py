@@ -7,6 +7,7 @@ import dataclasses
 from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import calls, contract, endings, errors, transitions, turns
+from dispatch.contacts import following
 from dispatch.ledger import admission, changes, posting
 from dispatch.store import calls as call_rows
 from dispatch.store import late as late_rows
@@ -44,10 +45,25 @@ async def _take(tx: sa_async.AsyncConnection, line: contract.SpoolLine, record: 
     if entry.call.is_over and not entry.call.end_is_inferred:
         return await _keep(tx, line, entry, late_rows.Why.ENDED)
     entry = await _hold(tx, entry, line)
+    if _is_known(entry.call, record):
+        return changes.Change(before=entry.call, after=entry.call)
     try:
         return await _post(tx, entry, line, record)
     except errors.IllegalTransition:
         return await _keep(tx, line, entry, late_rows.Why.ILLEGAL)
+
+
+def _is_known(call: calls.Call, record: _Record) -> bool:
+    """Whether this is what dispatch has seen itself: a phone that we dialed rings, or was picked up."""
+    if call.direction is not calls.Direction.OUTBOUND:
+        return False
+    match record:
+        case contract.AnsweredRecord():
+            return call.status is calls.Status.IN_PROGRESS
+        case contract.RingingRecord():
+            return call.status in (calls.Status.RINGING, calls.Status.IN_PROGRESS)
+        case _:
+            return False
 
 
 async def _hold(tx: sa_async.AsyncConnection, entry: call_rows.Entry, line: contract.SpoolLine) -> call_rows.Entry:
@@ -136,6 +152,8 @@ def _ended(
 async def _keep(
     tx: sa_async.AsyncConnection, line: contract.SpoolLine, entry: call_rows.Entry | None, why: late_rows.Why
 ) -> changes.Ignored:
+    if entry is not None and isinstance(line.record, contract.DoNotCallRecord):
+        await following.heed(tx, entry.call, line.at)  # a person's wish counts, whoever tells of it and when
     late = late_rows.LateFact(
         room_name=line.room_name,
         call_id=entry.call.id if entry else None,

@@ -8,6 +8,8 @@ import json
 from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import calls, contract, errors, events, ids, transitions, turns
+from dispatch import gate
+from dispatch.contacts import following
 from dispatch.ledger import changes
 from dispatch.store import calls as call_rows
 from dispatch.store import events as event_rows
@@ -39,6 +41,9 @@ async def post(tx: sa_async.AsyncConnection, entry: call_rows.Entry, fact: trans
         return await keep_late(tx, _late(call, fact))
     await call_rows.update(tx, entry, dataclasses.replace(entry, call=call))
     await _keep_events(tx, call, effects)
+    await following.follow(tx, entry.call, call, fact.at)
+    if call.is_over and not entry.call.is_over:
+        await gate.release(tx, call.id, call.ended_at or fact.at, (call.duration_s or 0) / 60)
     return changes.Change(before=entry.call, after=call, fact=fact, effects=effects)
 
 
@@ -55,6 +60,7 @@ async def post_turn(tx: sa_async.AsyncConnection, entry: call_rows.Entry, turn: 
         fact = transitions.UserSpoke(at=turn.at)
         call, _ = transitions.transition(entry.call, fact)
         await call_rows.update(tx, entry, dataclasses.replace(entry, call=call))
+        await following.follow(tx, entry.call, call, turn.at)
     await turn_rows.append(tx, call.id, turn)
     return changes.Change(before=entry.call, after=call, fact=fact, turn=turn)
 

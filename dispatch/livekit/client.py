@@ -11,10 +11,13 @@ from collections.abc import AsyncIterator, Mapping
 import aiohttp
 from livekit import api
 
+from callcore import contract
 from dispatch.livekit import rooms, rpc
 
 _REQUEST_S = 2.0  # the server answers in milliseconds; what takes longer is tried again by the reaper
 _END_CALL_S = 1.0  # the caller hears ringing meanwhile
+_EMPTY_S = 60  # with nobody but an agent in it; the callee's leg comes within seconds
+_DEPARTURE_S = 2  # after the last leg has left, should nobody else close the room
 _SESSION_S = 10.0  # the last bound; every use has its own, shorter deadline
 
 _REASONS = {number: name for name, number in api.DisconnectReason.items()}
@@ -48,6 +51,14 @@ class LiveKitRooms:
                     return ()
                 raise
         return tuple(participant_of(participant) for participant in listed.participants)
+
+    async def open(self, room_name: str, *, job_metadata: str) -> None:
+        agent = api.RoomAgentDispatch(agent_name=contract.AGENT_NAME, metadata=job_metadata)
+        wanted = api.CreateRoomRequest(
+            name=room_name, empty_timeout=_EMPTY_S, departure_timeout=_DEPARTURE_S, agents=[agent]
+        )
+        async with _answering():
+            await self._livekit.room.create_room(wanted)
 
     async def close(self, room_name: str) -> None:
         async with _answering():

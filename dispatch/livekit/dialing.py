@@ -23,6 +23,9 @@ from sip_config.schema import trunks
 _REQUEST_S = 2.0
 _LATE_S = 3.0  # LiveKit ends a dial at its ringing timeout and says so within 0.1 s
 
+_CALLEE = "callee"
+_MAX_PHRASE = 100  # characters of what a stranger sent
+
 _NOBODY = frozenset({api.ServerErrorCode.CANCELED, api.ServerErrorCode.DEADLINE_EXCEEDED})
 _NOBODY_KNOWS = frozenset({api.ServerErrorCode.UNAVAILABLE, api.ServerErrorCode.INTERNAL, api.ServerErrorCode.UNKNOWN})
 _TRANSPORTS = {
@@ -62,9 +65,12 @@ class Dial:
     room_name: str
     identity: str
     """Of the new leg; each dial has its own."""
-    transfer_id: str
+    transfer_id: str | None = None
+    """Of the transfer that the leg belongs to; None for the callee of a call that we place."""
     route: Route
     ringing_timeout_s: float
+    longest_s: float | None = None
+    """After which LiveKit hangs up, whoever else forgets to; None: its own limit."""
 
 
 class Stage(enum.StrEnum):
@@ -81,13 +87,15 @@ class Answer:
     result: transfers.AttemptResult
     """`unknown` where LiveKit was lost in between; `no_answer` also for a dial that somebody called off."""
     sip_status_code: int | None = None
+    sip_status: str | None = None
+    """The phrase beside that code, as the other side sent it."""
 
 
 class Dialer(Protocol):
     """What dispatch does with phones that it calls itself."""
 
     async def dial(self, dial: Dial) -> Answer:
-        """Dial, with ringback for whoever is in the room, and wait for the answer. Never raises for a failed dial."""
+        """Dial and wait for the answer; a caller who is in the room hears ringback. Never raises for a failed dial."""
         ...
 
     async def give_up(self, room_name: str, identity: str) -> None:
@@ -129,6 +137,11 @@ class LiveKitDialer:
             raise rooms.LiveKitUnavailable(f"LiveKit failed: {type(error).__name__}") from None
 
 
+def as_caller(way: Route, caller: str) -> Route:
+    """The same way, with the number that the phone is to show."""
+    return dataclasses.replace(way, caller=caller)
+
+
 def stage_of(leg: rooms.Participant) -> Stage:
     """Whether a dialed leg is picked up."""
     return Stage.CONNECTED if leg.attributes.get("sip.callStatus") == "active" else Stage.RINGING
@@ -141,26 +154,31 @@ def request(dial: Dial) -> api.CreateSIPParticipantRequest:
     if route.auth is not None:
         trunk.auth_username = route.auth.username
         trunk.auth_password = route.auth.password.get_secret_value()
-    return api.CreateSIPParticipantRequest(
+    wanted = api.CreateSIPParticipantRequest(
         trunk=trunk,
         sip_number=route.caller,
         sip_call_to=route.user,
         room_name=dial.room_name,
         participant_identity=dial.identity,
-        participant_name=transfers.Kind.FORWARD.value,
-        participant_attributes={transfers.LEG_ATTRIBUTE: dial.transfer_id},
+        participant_name=_CALLEE if dial.transfer_id is None else transfers.Kind.FORWARD.value,
+        participant_attributes={transfers.LEG_ATTRIBUTE: dial.transfer_id} if dial.transfer_id is not None else {},
         headers=dict(route.headers),
         media_encryption=_ENCRYPTIONS[route.media_encryption],
         ringing_timeout=duration_pb2.Duration(seconds=max(1, round(dial.ringing_timeout_s))),
         hide_phone_number=True,
-        play_dialtone=True,
+        play_dialtone=dial.transfer_id is not None,
         wait_until_answered=True,
     )
+    if dial.longest_s is not None:
+        wanted.max_call_duration.FromSeconds(max(1, round(dial.longest_s)))
+    return wanted
 
 
 def _failure(error: api.ServerError) -> Answer:
     if isinstance(error, api.SipCallError) and error.sip_status_code is not None:
-        return Answer(result=transfers.result_of(error.sip_status_code), sip_status_code=error.sip_status_code)
+        code = error.sip_status_code
+        phrase = (error.sip_status or "")[:_MAX_PHRASE] or None
+        return Answer(result=transfers.result_of(code), sip_status_code=code, sip_status=phrase)
     if error.code in _NOBODY:
         return Answer(result=transfers.AttemptResult.NO_ANSWER)
     if error.code in _NOBODY_KNOWS:

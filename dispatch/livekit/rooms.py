@@ -11,7 +11,7 @@ from typing import Protocol
 from callcore import contract, errors, transfers
 
 OUR_PREFIXES = (f"{contract.ROOM_PREFIX}_", f"{contract.REFUSED_ROOM_PREFIX}_")
-"""Rooms made by our dispatch rules, and by our catch-all rule, begin so; others are none of our business."""
+"""Rooms of our calls, and those made by our catch-all rule, begin so; others are none of our business."""
 
 
 class LiveKitUnavailable(errors.Unavailable):
@@ -38,7 +38,7 @@ class Room:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Participant:
-    """Somebody in a room. The identity of a SIP participant holds the caller's number: it is never logged."""
+    """Somebody in a room. The identity of a caller's leg holds their number: it is never logged."""
 
     identity: str
     kind: Kind
@@ -46,22 +46,24 @@ class Participant:
 
     @property
     def is_caller(self) -> bool:
-        """Whether this is the leg that made the room, and not one that we dialed into it."""
+        """Whether this is the leg of the person that the call is with, who called us or whom we called; not that of a
+        transfer's destination.
+        """
         return self.kind is Kind.SIP and not self.is_dialed
 
     @property
     def is_dialed(self) -> bool:
-        """Whether this is a leg that we dialed into a call."""
+        """Whether this is the leg of a transfer's destination."""
         return self.kind is Kind.SIP and transfers.LEG_ATTRIBUTE in self.attributes
 
 
 def has_caller(present: Collection[Participant]) -> bool:
-    """Whether the caller's leg is among these."""
+    """Whether the leg of the person that the call is with is among these."""
     return any(someone.is_caller for someone in present)
 
 
 class Rooms(Protocol):
-    """The four things that dispatch does with rooms. Each has its own deadline and raises `LiveKitUnavailable`."""
+    """The five things that dispatch does with rooms. Each has its own deadline and raises `LiveKitUnavailable`."""
 
     async def ours(self) -> tuple[Room, ...]:
         """Every room of ours, also those of the catch-all rule."""
@@ -69,6 +71,10 @@ class Rooms(Protocol):
 
     async def participants(self, room_name: str) -> tuple[Participant, ...]:
         """Who is in a room; nobody when it is gone."""
+        ...
+
+    async def open(self, room_name: str, *, job_metadata: str) -> None:
+        """Make a room and have a job of ours join it, which is given the metadata."""
         ...
 
     async def close(self, room_name: str) -> None:

@@ -14,6 +14,7 @@ from dispatch.ledger import ledger
 from dispatch.livekit import rooms
 from dispatch.reaper import spreading, verdicts, watching
 from dispatch.store import calls as call_rows
+from dispatch.store import dials as dial_rows
 from dispatch.store import engine, workers
 from dispatch.store import transfers as transfer_rows
 
@@ -64,9 +65,12 @@ class Judge:
             alive = await fleet.fresh_in(tx, self._clock)
             live = await call_rows.live(tx)
             carrying = await transfer_rows.carrying(tx)
+            dialers = await dial_rows.open_calls(tx)
         self._watch = watch
         suspicions = []
         for entry in live:
+            if entry.call.id in dialers:
+                continue  # whoever dials sees to its end, also after a crash
             seen = self._sighting(
                 entry, has_room=entry.call.room_name in names, alive=alive, transfer=carrying.get(entry.call.id)
             )

@@ -6,6 +6,7 @@ import dataclasses
 import enum
 from collections.abc import Collection
 
+from callcore import calls as callcore_calls
 from callcore import endings, transfers
 from dispatch.livekit import rooms
 from dispatch.store import calls
@@ -26,7 +27,7 @@ class Symptom(enum.StrEnum):
     ROOM_GONE = "room_gone"
     """LiveKit does not have its room."""
     LEG_LEFT = "leg_left"
-    """The room is there, the caller's leg is not."""
+    """The room is there, the leg of the person that the call is with is not."""
     UNATTENDED = "unattended"
     """Room and leg are there, and no worker says that its job is in it."""
 
@@ -88,7 +89,7 @@ def termination(seen: Sighting, present: Collection[rooms.Participant] = ()) -> 
         answered = seen.entry.call.answered_at is not None
         reason = endings.Reason.CALLER_HANGUP if answered else endings.Reason.CANCELLED
         reason = transfers.reason_of_end(reason, is_bridged=is_bridged)
-        return endings.Termination(reason=reason, ended_by=endings.EndedBy.CALLER)
+        return endings.Termination(reason=reason, ended_by=_person(seen))
     lost_worker = not (seen.is_claimed or (seen.has_worker and not seen.has_room))
     reason = endings.Reason.WORKER_LOST if lost_worker else endings.Reason.PLATFORM_LOST
     return endings.Termination(reason=reason, ended_by=endings.EndedBy.SYSTEM)
@@ -100,6 +101,11 @@ def _parting(present: Collection[rooms.Participant]) -> endings.Termination:
         return endings.Termination(reason=endings.Reason.MAX_DURATION, ended_by=endings.EndedBy.SYSTEM)
     left = endings.EndedBy.CALLEE if rooms.has_caller(present) else endings.EndedBy.CALLER
     return endings.Termination(reason=endings.Reason.TRANSFERRED, ended_by=left)
+
+
+def _person(seen: Sighting) -> endings.EndedBy:
+    is_ours = seen.entry.call.direction is callcore_calls.Direction.OUTBOUND
+    return endings.EndedBy.CALLEE if is_ours else endings.EndedBy.CALLER
 
 
 def _has_dialed(present: Collection[rooms.Participant]) -> bool:

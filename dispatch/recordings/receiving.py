@@ -73,6 +73,8 @@ async def receive(
             recorded_at=label.recorded_at,
         )
         async with store.writing() as tx:  # a file that cannot be put into its place takes the row with it
+            if await call_rows.find_id(tx, label.room_name) is None:
+                raise NoSuchCall  # deleted while the sound came in
             await rows.put(tx, recording)
             await incoming.keep()
     _log.info("a recording is kept", kind=kind.value, bytes=recording.size)

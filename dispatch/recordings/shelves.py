@@ -8,7 +8,8 @@ import errno
 import os
 import pathlib
 import secrets
-from collections.abc import AsyncIterable, AsyncIterator, Iterator
+import shutil
+from collections.abc import AsyncIterable, AsyncIterator, Collection, Iterator
 from typing import BinaryIO
 
 import structlog
@@ -59,11 +60,29 @@ class Shelf:
         finally:
             await asyncio.to_thread(_remove, part)
 
+    async def clear(self, call_ids: Collection[str]) -> None:
+        """Remove all that is kept of these calls. What is not there is gone already.
+
+        Raises:
+            ShelfUnavailable: it cannot be removed; some of it may be gone.
+        """
+        with _plainly():
+            await asyncio.to_thread(self._clear, call_ids)
+
     async def sweep(self, now_s: float) -> None:
         """Remove what uploads have left behind that were never finished; `now_s` is Unix time."""
         removed = await asyncio.to_thread(self._sweep, now_s - _STRAY_S)
         if removed:
             _log.info("unfinished recordings were removed", count=removed)
+
+    def _clear(self, call_ids: Collection[str]) -> None:
+        cleared = False
+        for call_id in call_ids:
+            with contextlib.suppress(FileNotFoundError):
+                shutil.rmtree(self._root / call_id)
+                cleared = True
+        if cleared:
+            _sync(self._root)
 
     def _sweep(self, before_s: float) -> int:
         removed = 0
@@ -119,11 +138,16 @@ def _settle(opened: BinaryIO) -> None:
 
 def _replace(part: pathlib.Path, final: pathlib.Path) -> None:
     part.replace(final)
-    folder = os.open(final.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    _sync(final.parent)
+
+
+def _sync(folder: pathlib.Path) -> None:
+    """Have its names survive a power cut, and the lack of those that are gone."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        os.fsync(folder)  # the new name survives a power cut
+        os.fsync(opened)
     finally:
-        os.close(folder)
+        os.close(opened)
 
 
 def _remove(part: pathlib.Path) -> None:

@@ -1,4 +1,4 @@
-"""What is kept beside calls: the message that a caller left, and where the caller was connected to."""
+"""What is kept beside calls: the message that a caller left, where the caller was connected to, how we dialed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import contract, transfers
-from dispatch.store import recordings, tables
+from dispatch.store import dials, recordings, tables
 from dispatch.store import transfers as transfer_rows
 
 
@@ -20,14 +20,20 @@ class Beside:
     voicemail: recordings.Recording | None = None
     transfers: tuple[transfers.Transfer, ...] = ()
     """In the order in which they were wanted."""
+    dial: dials.Dial | None = None
+    """Of a call that we placed."""
 
 
 async def of_calls(tx: sa_async.AsyncConnection, call_ids: Collection[str]) -> Mapping[str, Beside]:
     """By call, for every one of these."""
     messages = await recordings.of_calls(tx, call_ids, contract.AudioKind.VOICEMAIL)
     connected = {call_id: await transfer_rows.of_call(tx, call_id) for call_id in await _transferred(tx, call_ids)}
+    dialed = await dials.of_calls(tx, call_ids)
     return {
-        call_id: Beside(voicemail=messages.get(call_id), transfers=connected.get(call_id, ())) for call_id in call_ids
+        call_id: Beside(
+            voicemail=messages.get(call_id), transfers=connected.get(call_id, ()), dial=dialed.get(call_id)
+        )
+        for call_id in call_ids
     }
 
 

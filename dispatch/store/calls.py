@@ -42,7 +42,7 @@ class Entry:
     call: calls.Call
     holder: Holder
     leg_left_at: dt.datetime | None = None
-    """When LiveKit said that the caller's leg had left."""
+    """When LiveKit said that the leg of the person that the call is with had left."""
     leg_left_reason: str | None = None
     """LiveKit's disconnect reason of that leg, such as `CLIENT_INITIATED`."""
     hangup_requested_at: dt.datetime | None = None

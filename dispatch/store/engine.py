@@ -17,6 +17,9 @@ from dispatch.store import sqlite
 
 _OUR_MISTAKES = (exc.IntegrityError, exc.ProgrammingError, exc.DataError, exc.NotSupportedError)
 
+_SCRUBS = 10  # tries; readers are done within milliseconds
+_SCRUB_PAUSE_S = 0.1  # for those who wait to write
+
 _log = structlog.get_logger(__name__)
 
 
@@ -31,7 +34,7 @@ class Store:
 
     def __init__(self, url: str) -> None:
         # Parameters are numbers and words of callers: an error must not print them.
-        self._engine = sa_async.create_async_engine(url, hide_parameters=True)
+        self._engine = sa_async.create_async_engine(url, hide_parameters=True, connect_args=sqlite.options(url))
         self._turn = asyncio.Lock()
         self._reads = _Health("reading")
         self._writes = _Health("writing")
@@ -66,6 +69,22 @@ class Store:
                 await connection.execution_options(**{sqlite.WRITES: True})
                 async with connection.begin():
                     yield connection
+
+    async def scrub(self) -> bool:
+        """Let nothing of what was deleted or overwritten stay in the database's files; False where it still may.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+        """
+        if self._engine.dialect.name != "sqlite":
+            return True  # other databases look after theirs
+        for _ in range(_SCRUBS):
+            with self._writes.watched():
+                async with self._turn, self._engine.connect() as connection:
+                    if await sqlite.empty_log(connection):
+                        return True
+            await asyncio.sleep(_SCRUB_PAUSE_S)
+        return False
 
     async def close(self) -> None:
         await self._engine.dispose()

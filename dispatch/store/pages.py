@@ -25,6 +25,7 @@ class Filter:
     agent_id: str | None = None
     number: str | None = None
     """E.164, on either side of the call."""
+    contact_id: str | None = None
     line: str | None = None
     """As `number`: one of ours, when `number` is the other side's."""
     outcome: outcomes.Outcome | None = None
@@ -63,6 +64,8 @@ def _conditions(wanted: Filter) -> Iterator[sa.ColumnElement[bool]]:
         yield _T.c.direction == wanted.direction.value
     if wanted.agent_id is not None:
         yield _T.c.agent_id == wanted.agent_id
+    if wanted.contact_id is not None:
+        yield _T.c.contact_id == wanted.contact_id
     for number in (wanted.number, wanted.line):
         if number is not None:
             yield sa.or_(_T.c.caller == number, _T.c.dialed == number)

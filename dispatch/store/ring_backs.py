@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+from collections.abc import Mapping
 
 import sqlalchemy as sa
 from sqlalchemy.ext import asyncio as sa_async
@@ -11,10 +13,22 @@ from callcore import calls
 from dispatch.store import tables
 
 _T = tables.calls
+_D = tables.dials
 
 
-async def newest_agent(tx: sa_async.AsyncConnection, *, ours: str, theirs: str, since: dt.datetime) -> str | None:
-    """The agent of the newest call that we placed from one number to another; None where there is none.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Placed:
+    """A call that we placed."""
+
+    agent_id: str
+    variables: Mapping[str, str]
+    """What was given along with it."""
+
+
+async def newest(tx: sa_async.AsyncConnection, *, ours: str, theirs: str, since: dt.datetime) -> Placed | None:
+    """The newest call that an agent placed from one number to another; None where there is none.
+
+    One that was never dialed does not count: whoever was to be called knows nothing of it.
 
     Args:
         tx: any transaction.
@@ -23,15 +37,18 @@ async def newest_agent(tx: sa_async.AsyncConnection, *, ours: str, theirs: str, 
         since: older calls do not count.
     """
     query = (
-        sa.select(_T.c.agent_id)
+        sa.select(_T.c.agent_id, _D.c.request)
+        .join_from(_T, _D, _D.c.call_id == _T.c.id, isouter=True)
         .where(
             _T.c.direction == calls.Direction.OUTBOUND.value,
             _T.c.dialed == theirs,
             _T.c.caller == ours,
             _T.c.created_at >= since,
             _T.c.agent_id.is_not(None),
+            sa.or_(_D.c.call_id.is_(None), _D.c.dialed_at.is_not(None)),
         )
         .order_by(_T.c.created_at.desc(), _T.c.id.desc())
         .limit(1)
     )
-    return (await tx.execute(query)).scalar_one_or_none()
+    row = (await tx.execute(query)).one_or_none()
+    return Placed(agent_id=row.agent_id, variables=(row.request or {}).get("variables", {})) if row else None

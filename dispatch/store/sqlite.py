@@ -11,17 +11,21 @@ from sqlalchemy import event
 from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import errors
+from dispatch.store import visits
 
 WRITES = "trunkline_writes"
 """Execution option of a connection whose next transaction will write."""
 
 _BUSY_TIMEOUT_MS = 5000  # other writers of the file are short: `trunkline db upgrade`, a backup
 
+_LOG_BUSY_MS = 100
+
 _PRAGMAS = (
     "journal_mode=WAL",  # readers do not wait for the writer
     "synchronous=FULL",  # what is acknowledged survives a power cut
     f"busy_timeout={_BUSY_TIMEOUT_MS}",
     "foreign_keys=ON",
+    "secure_delete=ON",  # what is deleted is overwritten in the file
 )
 
 
@@ -29,6 +33,13 @@ class DatabaseInUse(errors.Conflict):
     """Another dispatch is using this database."""
 
     public_code = "database_in_use"
+
+
+def options(url: str) -> dict[str, Any]:
+    """What the engine is to pass on to the driver; nothing where that is another database's."""
+    if sa.make_url(url).get_backend_name() != "sqlite":
+        return {}
+    return {"async_creator_fn": visits.connect}
 
 
 def prepare(engine: sa_async.AsyncEngine) -> None:
@@ -55,6 +66,23 @@ def prepare(engine: sa_async.AsyncEngine) -> None:
     def _begin(connection: sa.Connection) -> None:
         writes = connection.get_execution_options().get(WRITES, False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+async def empty_log(connection: sa_async.AsyncConnection) -> bool:
+    """Move the write-ahead log into the file and cut it to nothing; False where somebody still reads from it.
+
+    No transaction may be open on the connection.
+    """
+    driver = (await connection.get_raw_connection()).driver_connection
+    if driver is None:
+        return False
+    # Writers wait as long as this does: better to try again.
+    await driver.execute(f"PRAGMA busy_timeout={_LOG_BUSY_MS}")
+    try:
+        (is_busy, *_), *_ = await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        await driver.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
+    return not is_busy
 
 
 class FileLock:

@@ -188,9 +188,22 @@ reservations = sa.Table(
     sa.Column("number", sa.String(32), nullable=False),
     sa.Column("trunk", sa.String(64), nullable=False),
     sa.Column("callee", sa.String(512)),
-    sa.Column("made_at", types.UtcDateTime, nullable=False, index=True),
+    sa.Column("made_at", types.UtcDateTime, nullable=False),
     sa.Column("minutes", sa.Float, nullable=False),
-    sa.Column("released_at", types.UtcDateTime, index=True),
+    sa.Column("lasts_until", types.UtcDateTime, nullable=False),
+    sa.Column("released_at", types.UtcDateTime),
+    # Every dial counts the last day's rows: without these it would read them all.
+    sa.Index("ix_dial_reservations_counted", "made_at", "kind", "number", "trunk", "key_id", "minutes"),
+    sa.Index("ix_dial_reservations_callee_made_at", "callee", "made_at", "kind"),
+    sa.Index(
+        "ix_dial_reservations_open",
+        "lasts_until",
+        "number",
+        "trunk",
+        "key_id",
+        sqlite_where=sa.text("released_at IS NULL"),
+        postgresql_where=sa.text("released_at IS NULL"),
+    ),
 )
 
 leases = sa.Table(

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import urllib.parse
 
-import phonenumbers
-from phonenumbers import shortnumberinfo
-
-from callcore import calls, errors, numbers
+from callcore import calls, dialable, errors, numbers
 from dispatch.livekit import dialing
-from sip_config import configurations
+from sip_config import configurations, schema
+from sip_config import destinations as own_destinations
 from sip_config.schema import trunks
 
 _TRANSPORT = re.compile(r";transport=(udp|tcp|tls)(?=[;?]|$)", re.IGNORECASE | re.ASCII)
-_EMERGENCY = frozenset({"112", "911", "999", "000"})  # whatever the country: mobile networks know them everywhere
 
 
 class NotDialable(errors.BadInput):
@@ -32,21 +28,39 @@ def route(configuration: configurations.Configuration, call: calls.Call, to: str
     says that it may be; in any case a Diversion header (RFC 5806) says whose phone sent the call on.
 
     Raises:
-        NotDialable: no number or URI, an emergency number, a number of ours, or no trunk that places calls. The message
-            holds no number.
+        NotDialable: no number or URI, a number of ours, or no trunk that places calls. The message holds no number.
     """
-    ours = configuration.numbers.get(call.dialed or "")
-    if ours is None:
-        raise NotDialable("the number that was called is not in the configuration any more")
+    ours = sender(configuration, call)
     trunk = configuration.trunks[ours.trunk].outbound
     passes_caller = trunk is not None and trunk.pass_caller_id and call.caller is not None
     caller = call.caller if passes_caller and call.caller is not None else ours.e164
-    target = _of_uri(to, trunk) if ":" in to else _of_number(to, trunk)
-    _check(configuration, target.user)
+    target = way(to, trunk)
+    _check(configuration, to)
     headers = {**target.headers, "Diversion": f"<sip:{ours.e164}@{target.host}>;reason=unconditional"}
     if passes_caller:
         headers["P-Asserted-Identity"] = f"<sip:{caller}@{target.host}>"  # RFC 3325
     return dataclasses.replace(target, caller=caller, headers=headers)
+
+
+def way(to: str, trunk: trunks.OutboundTrunk | None) -> dialing.Route:
+    """How a number or URI is reached from a trunk, without saying as whom.
+
+    Raises:
+        NotDialable: no number or URI, or no trunk that places calls.
+    """
+    return _of_uri(to, trunk) if ":" in to else _of_number(to, trunk)
+
+
+def sender(configuration: configurations.Configuration, call: calls.Call) -> schema.Number:
+    """The number of ours that a call is sent on from.
+
+    Raises:
+        NotDialable: it is not in the configuration any more.
+    """
+    ours = configuration.numbers.get(call.dialed or "")
+    if ours is None:
+        raise NotDialable("the number that was called is not in the configuration any more")
+    return ours
 
 
 def _of_number(to: str, trunk: trunks.OutboundTrunk | None) -> dialing.Route:
@@ -94,32 +108,8 @@ def _through(trunk: trunks.OutboundTrunk, host: str, user: str) -> dialing.Route
     )
 
 
-def _check(configuration: configurations.Configuration, written: str) -> None:
-    country = configuration.organization.country
-    user = urllib.parse.unquote(written)
-    if _is_emergency(user, country):
-        raise NotDialable("emergency numbers are not dialed")
-    try:
-        number = numbers.parse(user, region=country)
-    except errors.InvalidNumber:
-        if user.startswith("+"):
-            raise NotDialable("there is no such phone number") from None
-        return  # an extension or a name, as in sip:reception@pbx
-    known = configuration.numbers.get(number)
+def _check(configuration: configurations.Configuration, to: str) -> None:
+    regions = own_destinations.regions(configuration.organization.country, ())
+    known = configuration.numbers.get(dialable.number_in(to, regions) or "")
     if known is not None and known.takes_calls:
         raise NotDialable("the destination is a number of ours: the call would come back")
-
-
-def _is_emergency(user: str, country: str | None) -> bool:
-    """Whether these digits reach an emergency service, dialed in the organization's country."""
-    digits = _national(user) if user.startswith("+") else user
-    if digits in _EMERGENCY:
-        return True
-    return country is not None and shortnumberinfo.is_emergency_number(digits, country)
-
-
-def _national(user: str) -> str:
-    try:
-        return str(phonenumbers.parse(user, None).national_number)
-    except phonenumbers.NumberParseException:
-        return user

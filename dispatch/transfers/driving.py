@@ -6,9 +6,10 @@ import asyncio
 import dataclasses
 
 import structlog
+from sqlalchemy.ext import asyncio as sa_async
 
-from callcore import calls, clock, contract, transfers
-from dispatch import closing, metrics, switchboard, wakeups
+from callcore import calls, clock, contract, errors, transfers
+from dispatch import closing, gate, metrics, switchboard, wakeups
 from dispatch.livekit import dialing, rooms
 from dispatch.store import briefs, engine
 from dispatch.store import calls as call_rows
@@ -25,6 +26,7 @@ _UNKNOWN = dialing.Answer(result=transfers.AttemptResult.UNKNOWN)
 _NO_ANSWER = dialing.Answer(result=transfers.AttemptResult.NO_ANSWER)
 _ANSWERED = dialing.Answer(result=transfers.AttemptResult.ANSWERED, sip_status_code=200)
 _NO_WAY = dialing.Answer(result=transfers.AttemptResult.INVALID_NUMBER)
+_REFUSED = dialing.Answer(result=transfers.AttemptResult.REFUSED)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -53,11 +55,15 @@ class Driver:
         call = (await self._entry(transfer.call_id)).call
         try:
             route = destinations.route(self._means.board.configuration, call, plan.to)
-        except destinations.NotDialable as error:
+            transfer = await self._begin(transfer, call, plan.to)
+        except errors.BadInput as error:
             _log.error("a forward cannot be dialed", call_id=call.id, why=error.message)
             await self._finish(transfer, call, _NO_WAY, None)
             return
-        transfer = await self._means.records.begin_dialing(transfer, plan.to)
+        except errors.PolicyRefused as refused:
+            gate.note_refusal(self._means.counters, refused, gate.Stage.TRANSFER, call.id)
+            await self._finish(transfer, call, _REFUSED, None, rule=refused.code)
+            return
         if transfer.state.is_final or transfer.identity is None:
             return  # the caller was faster
         dial = dialing.Dial(
@@ -86,10 +92,41 @@ class Driver:
             answer = _UNKNOWN  # nothing was dialed, and by now the caller has been offered something else
         await self._finish(transfer, call, answer, None)
 
+    async def _begin(self, transfer: transfers.Transfer, call: calls.Call, to: str) -> transfers.Transfer:
+        """Let the dial pass the gate, and put down that it begins.
+
+        It is reserved as long as any call that we place may last, and counts longer where it lasts longer.
+
+        Raises:
+            BadInput: it leads nowhere.
+            PolicyRefused: it must not be dialed now, or ever.
+        """
+        configuration = self._means.board.configuration
+        wish = gate.Wish(
+            to=to,
+            number=destinations.sender(configuration, call),
+            kind=gate.Kind.TRANSFER,
+            key=None,
+            call_id=call.id,
+            minutes=configuration.dialing.max_duration.total_seconds() / 60,
+        )
+        gate.check(configuration, wish)
+
+        async def reserve(tx: sa_async.AsyncConnection) -> None:
+            await gate.reserve(tx, configuration, wish, self._means.clock.now())
+
+        return await self._means.records.begin_dialing(transfer, to, reserve)
+
     async def _finish(
-        self, transfer: transfers.Transfer, call: calls.Call, answer: dialing.Answer, seconds: float | None
+        self,
+        transfer: transfers.Transfer,
+        call: calls.Call,
+        answer: dialing.Answer,
+        seconds: float | None,
+        *,
+        rule: str | None = None,
     ) -> None:
-        finished = await self._means.records.finish(transfer, answer, seconds)
+        finished = await self._means.records.finish(transfer, answer, seconds, rule=rule)
         self._means.counters.transfers.labels(kind=transfer.kind.value, result=answer.result.value).inc()
         _log.info("a transfer is over", call_id=call.id, transfer_id=transfer.id, result=answer.result.value)
         if finished.state is transfers.State.CANCELLED and answer.result is transfers.AttemptResult.ANSWERED:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Awaitable, Callable
 
 from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import clock, contract, endings, errors, events, ids, transfers, transitions
-from dispatch import wakeups
+from dispatch import gate, wakeups
 from dispatch.ledger import admission, ledger
 from dispatch.livekit import dialing
 from dispatch.store import briefs
@@ -20,6 +21,10 @@ _EVENTS = {
     transfers.State.FAILED: events.EventType.TRANSFER_FAILED,
     transfers.State.CANCELLED: events.EventType.TRANSFER_FAILED,
 }
+
+
+Reserving = Callable[[sa_async.AsyncConnection], Awaitable[None]]
+"""Takes up what a dial takes of the limits, or raises."""
 
 
 class NotAForward(errors.Conflict):
@@ -76,10 +81,13 @@ class Records:
         await self._ledger.alongside(call_id, write)
         return found[0]
 
-    async def begin_dialing(self, transfer: transfers.Transfer, to: str) -> transfers.Transfer:
+    async def begin_dialing(self, transfer: transfers.Transfer, to: str, reserve: Reserving) -> transfers.Transfer:
         """Put down that a phone is dialed now: after this, whatever happens, it is never dialed again.
 
         Where the call has ended meanwhile, nothing is to be dialed, and the answer is a transfer that was called off.
+
+        Raises:
+            PolicyRefused: `reserve` did; nothing was put down.
         """
         number = len(transfer.attempts) + 1
         attempt = transfers.Attempt(to=to, label=None, result=None, sip_status_code=None, seconds=None)
@@ -89,12 +97,19 @@ class Records:
             identity=f"{transfer.id}_{number}",
             attempts=(*transfer.attempts, attempt),
         )
-        return await self._step(dialing_now, instead=transfer)
+        return await self._step(dialing_now, instead=transfer, reserve=reserve)
 
     async def finish(
-        self, transfer: transfers.Transfer, answer: dialing.Answer, seconds: float | None
+        self, transfer: transfers.Transfer, answer: dialing.Answer, seconds: float | None, *, rule: str | None = None
     ) -> transfers.Transfer:
-        """Put down how the dial ended. A call that ended meanwhile was not transferred, unless it says so itself."""
+        """Put down how the dial ended. A call that ended meanwhile was not transferred, unless it says so itself.
+
+        Args:
+            transfer: what was dialed for.
+            answer: how it ended.
+            seconds: from dialing to the answer; None where nothing was dialed, or nobody knows.
+            rule: code of the rule that forbade it.
+        """
         last = transfer.attempts[-1:]
         done = tuple(
             dataclasses.replace(attempt, result=answer.result, sip_status_code=answer.sip_status_code, seconds=seconds)
@@ -103,14 +118,16 @@ class Records:
         finished = dataclasses.replace(
             transfer, state=transfers.state_after(answer.result), attempts=(*transfer.attempts[:-1], *done)
         )
-        return await self._step(finished, result=answer)
+        return await self._step(finished, result=answer, rule=rule)
 
     async def _step(
         self,
         transfer: transfers.Transfer,
         *,
         result: dialing.Answer | None = None,
+        rule: str | None = None,
         instead: transfers.Transfer | None = None,
+        reserve: Reserving | None = None,
     ) -> transfers.Transfer:
         """Write a step; of a call that is over, `instead` is what is called off, where it is given."""
         written: list[transfers.Transfer] = []
@@ -125,8 +142,12 @@ class Records:
             step = instead if instead is not None and entry.call.is_over else transfer
             written.append(dataclasses.replace(step, state=state, updated_at=now))
             await rows.update(tx, written[0])
+            if reserve is not None and not state.is_final:
+                await reserve(tx)
+            elif state.is_final and state is not transfers.State.BRIDGED:
+                await gate.release_transfer(tx, transfer.call_id, now)
             why = result if state is not transfers.State.BRIDGED else None
-            return transitions.Noted(at=now, type=_EVENTS[state], data=_data(written[0], why))
+            return transitions.Noted(at=now, type=_EVENTS[state], data=_data(written[0], why, rule))
 
         await self._ledger.alongside(transfer.call_id, write)
         self._wakeups.notify(transfer.call_id)
@@ -142,7 +163,7 @@ def _state_in(entry: call_rows.Entry, wanted: transfers.State) -> transfers.Stat
     return transfers.State.FAILED if wanted is transfers.State.FAILED else transfers.State.CANCELLED
 
 
-def _data(transfer: transfers.Transfer, result: dialing.Answer | None) -> events.Data:
+def _data(transfer: transfers.Transfer, result: dialing.Answer | None, rule: str | None) -> events.Data:
     data: dict[str, str | int | None] = {
         "transfer_id": transfer.id,
         "kind": transfer.kind.value,
@@ -150,4 +171,5 @@ def _data(transfer: transfers.Transfer, result: dialing.Answer | None) -> events
     }
     if result is None:
         return data
-    return {**data, "result": result.result.value, "sip_status_code": result.sip_status_code}
+    told = {**data, "result": result.result.value, "sip_status_code": result.sip_status_code}
+    return told if rule is None else {**told, "code": rule}

@@ -35,13 +35,17 @@ class Filters(schemas.Shape):
     agent_id: Annotated[str | None, pydantic.Field(max_length=128)] = None
     number: Annotated[str, pydantic.AfterValidator(_e164)] | None = None
     """Either side of the call."""
+    contact: Annotated[str | None, pydantic.Field(max_length=128)] = None
+    """Id of a contact."""
     outcome: outcomes.Outcome | None = None
     from_: Annotated[contract.Moment | None, pydantic.Field(alias="from")] = None
     """Created at this time or later."""
     to: contract.Moment | None = None
     """Created before this time."""
     limit: Annotated[int, pydantic.Field(ge=1, le=_MAX_LIMIT)] = _DEFAULT_LIMIT
+    """How many at most."""
     cursor: Annotated[str | None, pydantic.Field(max_length=128)] = None
+    """The `nextCursor` of the page before."""
 
 
 async def index(request: web.Request, wanted: Filters, _: routes.Nothing) -> web.Response:
@@ -61,6 +65,7 @@ async def page(store: engine.Store, wanted: Filters, *, line: str | None = None)
         direction=wanted.direction,
         agent_id=wanted.agent_id,
         number=wanted.number,
+        contact_id=wanted.contact,
         line=line,
         outcome=wanted.outcome,
         since=wanted.from_,

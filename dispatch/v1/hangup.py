@@ -17,10 +17,12 @@ _REPORT_S = 4.0  # for the job to report the end with the last words; it closes 
 async def hang_up(request: web.Request, _: routes.Nothing, __: routes.Nothing) -> web.Response:
     """End the call and answer with it; a call that is over already is answered as it is.
 
-    Closing the room ends every leg at once. The job then reports what was said last; the call is ended without it
-    only if it does not.
+    A call that we place and nobody has answered is cancelled. Of any other, closing the room ends every leg at once;
+    the job then reports what was said last, and the call is ended without it only if it does not.
     """
     call_id = paths.call_id(request)
+    if await request.app[keys.DIALS].cancel(call_id):
+        return answers.model(await v1_calls.load(request.app[keys.STORE], call_id))
     call = await request.app[keys.LEDGER].request_hangup(call_id)
     if not call.is_over:
         await request.app[keys.CLOSER].close_now(call.room_name)

@@ -21,7 +21,9 @@ class Paging(schemas.Shape):
     model_config = pydantic.ConfigDict(extra="forbid", populate_by_name=False)
 
     limit: Annotated[int, pydantic.Field(ge=1, le=_MAX_LIMIT)] = _DEFAULT_LIMIT
+    """How many at most."""
     cursor: Annotated[str | None, pydantic.Field(max_length=128)] = None
+    """The `nextCursor` of the page before."""
 
 
 class Page(schemas.Shape, Generic[Thing]):
@@ -29,6 +31,7 @@ class Page(schemas.Shape, Generic[Thing]):
 
     items: tuple[Thing, ...]
     next_cursor: str | None
+    """For `cursor`, to get the next page; null on the last one."""
 
 
 def page(things: Mapping[str, Thing], paging: Paging) -> tuple[tuple[Thing, ...], str | None]:

@@ -11,6 +11,7 @@ from pydantic import alias_generators
 
 from callcore import calls, clock, endings, events, outcomes, transfers, turns
 from dispatch.store import besides, recordings
+from dispatch.v1 import override_shapes
 
 Time = Annotated[dt.datetime, pydantic.PlainSerializer(clock.rfc3339, return_type=str)]
 Seconds = Annotated[float, pydantic.AfterValidator(lambda value: round(value, 3))]
@@ -21,7 +22,12 @@ class Shape(pydantic.BaseModel):
     """Base of what goes out: camelCase outside, snake_case inside."""
 
     model_config = pydantic.ConfigDict(
-        alias_generator=alias_generators.to_camel, populate_by_name=True, serialize_by_alias=True, frozen=True
+        alias_generator=alias_generators.to_camel,
+        populate_by_name=True,
+        serialize_by_alias=True,
+        frozen=True,
+        use_attribute_docstrings=True,
+        json_schema_serialization_defaults_required=True,
     )
 
 
@@ -30,8 +36,11 @@ class Termination(Shape):
 
     result: endings.Result
     reason: endings.Reason
+    """Why, in one word."""
     sip_status_code: int | None
+    """The final SIP answer, where one decided the end."""
     sip_status: str | None
+    """The words of that answer."""
     ended_by: endings.EndedBy
 
     @classmethod
@@ -50,14 +59,22 @@ class Turn(Shape):
 
     role: turns.Role
     message: str
+    """What was said; of an interrupted turn of the agent, the part that was spoken."""
     timestamp: Time
+    """When it began."""
     source: Literal["voice_ai"] = "voice_ai"
     interrupted: bool
+    """Whether the other side cut it off."""
     transcription_delay_seconds: Seconds | None
+    """From the last sound of the person to the text."""
     end_of_turn_delay_seconds: Seconds | None
+    """From the last sound of the person to the decision that the turn is over."""
     llm_first_token_seconds: Seconds | None
+    """From the request to the first token of the model."""
     tts_first_audio_seconds: Seconds | None
+    """From the first text to the first sound of the voice."""
     reply_delay_seconds: Seconds | None
+    """From the last sound of the person to the first sound of the reply."""
 
     @classmethod
     def of(cls, turn: turns.Turn) -> Turn:
@@ -95,10 +112,14 @@ class Attempt(Shape):
     """One destination of a transfer."""
 
     to: str
+    """An E.164 number or a SIP URI."""
     label: str | None
     result: transfers.AttemptResult | None
+    """How it ended; null while it is dialed."""
     sip_status_code: int | None
+    """The final SIP answer, where there was one."""
     seconds: Seconds | None
+    """How long it took, to the answer or the refusal."""
 
 
 class Transfer(Shape):
@@ -128,29 +149,45 @@ class CallSummary(Shape):
     """A call in a list."""
 
     call_id: str
+    """The id of the call, and of its session."""
     direction: calls.Direction
     status: calls.Status
     action: calls.Action | None
+    """What is done with the call; null until that is decided."""
     from_: Annotated[str | None, pydantic.Field(alias="from")]
+    """The calling number, E.164."""
     caller_id_status: calls.CallerId
+    """What is known of the caller's number. None of it is proven."""
     to: str | None
+    """Who is called: a number as E.164, or the `sip:` URI of a call that we placed."""
     dialed_number: str | None
+    """The number called, E.164."""
     forwarded_from_number: str | None
+    """Whose phone sent the call on to us."""
     ring_back: bool
+    """Whether the caller returns a call of ours."""
     agent_id: str | None
     agent_version: str | None
-    contact_id: str | None = None
+    """The version of the configuration that the call began with."""
+    contact_id: str | None
+    """Whom we talk to; null where the number is not known."""
+    scheduled_at: Time | None
+    """When the call was to be placed, where that was not at once."""
     room_name: str
     created_at: Time
     answered_at: Time | None
     ended_at: Time | None
     duration_seconds: Seconds | None
+    """From the answer to the end."""
     termination: Termination | None
     outcome: outcomes.Outcome | None
+    """What came of it, when it is over."""
     recording_url: str | None = None
+    """Path of the sound of the whole call."""
     voicemail: Voicemail | None
     transfers: tuple[Transfer, ...]
     metadata: dict[str, str]
+    """The number's template, filled in; or as given with the call."""
 
     @classmethod
     def fields_of(cls, call: calls.Call, beside: besides.Beside) -> dict[str, Any]:
@@ -162,12 +199,14 @@ class CallSummary(Shape):
             "action": call.action,
             "from_": call.caller,
             "caller_id_status": call.caller_id,
-            "to": call.dialed,
+            "to": beside.dial.to if beside.dial else call.dialed,
             "dialed_number": call.dialed,
             "forwarded_from_number": call.forwarded_from,
             "ring_back": call.ring_back,
             "agent_id": call.agent_id,
             "agent_version": call.agent_version,
+            "contact_id": call.contact_id,
+            "scheduled_at": beside.dial.due_at if beside.dial and beside.dial.is_scheduled else None,
             "room_name": call.room_name,
             "created_at": call.created_at,
             "answered_at": call.answered_at,
@@ -188,11 +227,18 @@ class CallSummary(Shape):
 class Call(CallSummary):
     """A call with what was said in it."""
 
+    overrides: dict[str, Any] | None
+    """Of a call that we placed: what it does differently from its agent, as it was sent."""
     transcript: tuple[Turn, ...]
+    """Oldest turn first."""
 
     @classmethod
     def with_turns(cls, call: calls.Call, said: tuple[turns.Turn, ...], beside: besides.Beside = _NOTHING) -> Call:
-        return cls(**cls.fields_of(call, beside), transcript=tuple(Turn.of(turn) for turn in said))
+        return cls(
+            **cls.fields_of(call, beside),
+            overrides=override_shapes.shown(beside.dial) if beside.dial else None,
+            transcript=tuple(Turn.of(turn) for turn in said),
+        )
 
 
 class Ended(Shape):
@@ -220,6 +266,7 @@ class CallPage(Shape):
 
     items: tuple[CallSummary, ...]
     next_cursor: str | None
+    """For `cursor`, to get the next page; null on the last one."""
 
 
 class Event(Shape):
@@ -227,9 +274,11 @@ class Event(Shape):
 
     id: str
     sequence: int
+    """Counted from 1 within the call."""
     type: events.EventType
     at: Time
     data: dict[str, str | int | float | bool | None]
+    """What there is to tell, by type."""
 
     @classmethod
     def of(cls, event: events.Event) -> Event:

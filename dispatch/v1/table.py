@@ -2,10 +2,47 @@
 
 from __future__ import annotations
 
-from dispatch import routes
-from dispatch.v1 import agents, calls, events, hangup, listing, phone_numbers, reload, schemas, transcripts, voicemail
+from dispatch import issuing, routes, scopes
+from dispatch.v1 import (
+    agents,
+    calls,
+    events,
+    hangup,
+    keys,
+    listing,
+    people_table,
+    phone_numbers,
+    reload,
+    schemas,
+    session_shapes,
+    sessions,
+    transcripts,
+    voicemail,
+)
 
 ROUTES: tuple[routes.AnyRoute, ...] = (
+    routes.Route(
+        method="POST",
+        path="/v1/sessions/phone",
+        handler=sessions.place,
+        summary="Places a call, at once or at a given time.",
+        query=routes.Nothing,
+        body=session_shapes.PhoneSession,
+        scope=scopes.Scope.CALLS_WRITE,
+        is_idempotent=True,
+        answers={202: session_shapes.PlacedCall},
+    ),
+    routes.Route(
+        method="POST",
+        path="/api/v1/voice/calls/initiate",
+        handler=sessions.initiate,
+        summary="Places a call to a contact.",
+        query=routes.Nothing,
+        body=session_shapes.Initiation,
+        scope=scopes.Scope.CALLS_WRITE,
+        is_idempotent=True,
+        answers={202: session_shapes.InitiatedCall},
+    ),
     routes.Route(
         method="GET",
         path="/v1/calls",
@@ -13,6 +50,7 @@ ROUTES: tuple[routes.AnyRoute, ...] = (
         summary="Calls, newest first.",
         query=calls.Filters,
         body=routes.Nothing,
+        scope=scopes.Scope.CALLS_READ,
         answers={200: schemas.CallPage},
     ),
     routes.Route(
@@ -22,6 +60,7 @@ ROUTES: tuple[routes.AnyRoute, ...] = (
         summary="One call with its transcript.",
         query=routes.Nothing,
         body=routes.Nothing,
+        scope=scopes.Scope.CALLS_READ,
         answers={200: schemas.Call},
     ),
     routes.Route(
@@ -31,6 +70,7 @@ ROUTES: tuple[routes.AnyRoute, ...] = (
         summary="What happened in the call, gapless from 1.",
         query=routes.Nothing,
         body=routes.Nothing,
+        scope=scopes.Scope.CALLS_READ,
         answers={200: schemas.EventList},
     ),
     routes.Route(
@@ -40,6 +80,7 @@ ROUTES: tuple[routes.AnyRoute, ...] = (
         summary="What was said; with `Accept: text/event-stream` as a stream that goes on until the call ends.",
         query=routes.Nothing,
         body=routes.Nothing,
+        scope=scopes.Scope.CALLS_READ,
         answers={200: tuple[schemas.Turn, ...]},
     ),
     routes.Route(
@@ -49,6 +90,7 @@ ROUTES: tuple[routes.AnyRoute, ...] = (
         summary="The message that the caller left, as a WAV file; `Range` is understood.",
         query=routes.Nothing,
         body=routes.Nothing,
+        scope=scopes.Scope.RECORDINGS_READ,
         answers={200: bytes, 206: bytes},
     ),
     routes.Route(
@@ -58,6 +100,7 @@ ROUTES: tuple[routes.AnyRoute, ...] = (
         summary="Ends the call. Idempotent.",
         query=routes.Nothing,
         body=routes.Nothing,
+        scope=scopes.Scope.CALLS_WRITE,
         answers={200: schemas.Call},
     ),
     routes.Route(
@@ -67,6 +110,7 @@ ROUTES: tuple[routes.AnyRoute, ...] = (
         summary="Agents, by id.",
         query=listing.Paging,
         body=routes.Nothing,
+        scope=scopes.Scope.CONFIG_READ,
         answers={200: listing.Page[agents.Agent]},
     ),
     routes.Route(
@@ -76,6 +120,7 @@ ROUTES: tuple[routes.AnyRoute, ...] = (
         summary="One agent.",
         query=routes.Nothing,
         body=routes.Nothing,
+        scope=scopes.Scope.CONFIG_READ,
         answers={200: agents.Agent},
     ),
     routes.Route(
@@ -85,6 +130,7 @@ ROUTES: tuple[routes.AnyRoute, ...] = (
         summary="Phone numbers of ours.",
         query=listing.Paging,
         body=routes.Nothing,
+        scope=scopes.Scope.CONFIG_READ,
         answers={200: listing.Page[phone_numbers.PhoneNumber]},
     ),
     routes.Route(
@@ -94,6 +140,7 @@ ROUTES: tuple[routes.AnyRoute, ...] = (
         summary="One phone number; its id is the number itself.",
         query=routes.Nothing,
         body=routes.Nothing,
+        scope=scopes.Scope.CONFIG_READ,
         answers={200: phone_numbers.PhoneNumber},
     ),
     routes.Route(
@@ -103,6 +150,7 @@ ROUTES: tuple[routes.AnyRoute, ...] = (
         summary="Calls from or to a number, newest first.",
         query=calls.Filters,
         body=routes.Nothing,
+        scope=scopes.Scope.CALLS_READ,
         answers={200: schemas.CallPage},
     ),
     routes.Route(
@@ -112,6 +160,38 @@ ROUTES: tuple[routes.AnyRoute, ...] = (
         summary="Reads the configuration's files anew and puts them in force.",
         query=routes.Nothing,
         body=routes.Nothing,
+        scope=scopes.Scope.CONFIG_WRITE,
         answers={200: reload.Reloaded},
     ),
+    routes.Route(
+        method="GET",
+        path="/v1/keys",
+        handler=keys.index,
+        summary="API keys, newest first, without their secrets.",
+        query=listing.Paging,
+        body=routes.Nothing,
+        scope=scopes.Scope.ADMIN,
+        answers={200: listing.Page[issuing.Key]},
+    ),
+    routes.Route(
+        method="POST",
+        path="/v1/keys",
+        handler=keys.create,
+        summary="Makes an API key and shows it, this once.",
+        query=routes.Nothing,
+        body=issuing.NewKey,
+        scope=scopes.Scope.ADMIN,
+        answers={201: issuing.CreatedKey},
+    ),
+    routes.Route(
+        method="DELETE",
+        path="/v1/keys/{id}",
+        handler=keys.revoke,
+        summary="Revokes an API key, at once. Idempotent.",
+        query=routes.Nothing,
+        body=routes.Nothing,
+        scope=scopes.Scope.ADMIN,
+        answers={204: None},
+    ),
+    *people_table.ROUTES,
 )

@@ -13,7 +13,7 @@ import structlog
 from aiohttp import web
 
 from callcore import errors
-from dispatch import answers, keys, paths, routes
+from dispatch import answers, auth, keys, paths, routes
 from dispatch.store import calls as call_rows
 from dispatch.store import turns as turn_rows
 from dispatch.v1 import schemas
@@ -63,9 +63,11 @@ async def _stream(request: web.Request, call_id: str) -> web.StreamResponse:
 
 
 async def _follow(request: web.Request, response: aiohttp_sse.EventSourceResponse, call_id: str, position: int) -> None:
-    streams = request.app[keys.STREAMS]
+    streams, ring, key = request.app[keys.STREAMS], request.app[keys.KEYRING], auth.key_of(request)
     async with request.app[keys.WAKEUPS].following(call_id) as subscription:
         while response.is_connected() and not _is_gone(request) and not streams.is_closing:
+            if not await ring.still_opens(key):
+                return
             async with request.app[keys.STORE].reading() as tx:
                 call = (await call_rows.get(tx, call_id)).call
                 placed = await turn_rows.of_call(tx, call_id, after=position)

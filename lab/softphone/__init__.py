@@ -7,16 +7,37 @@
         answered_s = await call.hears_speech(timeout=5, since_s=asked.end_s)
         await call.hang_up()
 
+How a phone takes the calls that reach it is said beforehand, for all or for one user part, or by hand:
+
+    phone.answer_with(softphone.Answering(after_s=2.0))  # rings, and answers after two seconds
+    phone.answer_with(softphone.Answering(code=486), user="+12015550191")
+    early = softphone.tone(440, 5.0, rate=16000)
+    phone.answer_with(softphone.Answering(early_media=True, play_early=early, after_s=2.0))  # 183 and a tone, then 200
+    phone.answer_with(softphone.Answering(early_media=True, play_early=early, after_s=2.0, code=486))  # then refused
+
+    phone.answer_with(softphone.RINGS_FOREVER)
+    call = await phone.next_call(timeout=10)
+    call.progress()  # 183 with a session description: `play` and `hears_tone` work from now on
+    call.answer()
+
+    guard = softphone.Guard(username="acme", password="secret", algorithms=(softphone.Algorithm.SHA_256,))
+    phone.answer_with(softphone.Answering(guard=guard))  # 407 until the INVITE has the credentials
+
+Beside the audio: `call.send_info(softphone.dtmf_relay("5"))`, `call.infos`, `call.ping()`, `phone.ping(uri)` (OPTIONS).
+
 UDP, PCMU and PCMA, keypad events; no TCP, no TLS, no SRTP, no forked calls.
 """
 
 from lab.softphone.answerings import RINGS_FOREVER, UNAVAILABLE, Answering
 from lab.softphone.calls import Call
+from lab.softphone.digest import Algorithm
 from lab.softphone.endings import EndedBy, Ending
 from lab.softphone.errors import BadSdp, CallOver, CallRefused, Deadline, MalformedMessage, NotReached, PhoneError
 from lab.softphone.g711 import Codec
+from lab.softphone.guards import Guard
 from lab.softphone.headers import Headers
 from lab.softphone.incoming_calls import IncomingCall
+from lab.softphone.infos import DTMF_RELAY, Info, dtmf_relay
 from lab.softphone.misbehaviour import Misbehaviour
 from lab.softphone.outgoing_calls import OutgoingCall
 from lab.softphone.phones import Softphone
@@ -29,8 +50,10 @@ from lab.softphone.timelines import Milestone, Timeline
 from lab.softphone.timers import Timers
 
 __all__ = [
+    "DTMF_RELAY",
     "RINGS_FOREVER",
     "UNAVAILABLE",
+    "Algorithm",
     "Answering",
     "BadSdp",
     "Call",
@@ -41,8 +64,10 @@ __all__ = [
     "Direction",
     "EndedBy",
     "Ending",
+    "Guard",
     "Headers",
     "IncomingCall",
+    "Info",
     "MalformedMessage",
     "Milestone",
     "Misbehaviour",
@@ -58,6 +83,7 @@ __all__ = [
     "Timeline",
     "Timers",
     "Utterance",
+    "dtmf_relay",
     "noise",
     "telephone",
     "tone",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from lab.softphone import conversations, g711, negotiation, sounds
+from lab.softphone import conversations, g711, guards, negotiation, sounds
 from lab.softphone.misbehaviour import Misbehaviour
 
 
@@ -13,6 +13,8 @@ from lab.softphone.misbehaviour import Misbehaviour
 class Answering:
     """Rings, then answers or refuses."""
 
+    guard: guards.Guard | None = None
+    """Whoever calls must show these credentials first; who does not, does not ring here and is no call."""
     after_s: float | None = 0.0
     """Rings so long; None: until the test says `answer` or `refuse`, or the caller gives up."""
     code: int = 200
@@ -21,10 +23,14 @@ class Answering:
     """Further headers of the final response."""
     rings: bool = True
     """Off: no 180 before the final response."""
+    early_media: bool = False
+    """Sends 183 with a session description before the final response; audio flows both ways from then on."""
+    play_early: sounds.Sound | None = None
+    """With `early_media`: said before the final response, which cuts it off."""
     play: sounds.Sound | None = None
     """Said as soon as the call is answered."""
     play_rate: int = conversations.DEFAULT_RATE
-    """Samples a second of `play`; a file knows its own."""
+    """Samples a second of `play` and `play_early`; a file knows its own."""
     codecs: tuple[g711.Codec, ...] = negotiation.DEFAULT_CODECS
     """What the phone can do, the preferred one first."""
     misbehaviour: Misbehaviour = dataclasses.field(default_factory=Misbehaviour)

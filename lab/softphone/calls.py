@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import collections
 import dataclasses
 from collections.abc import Callable, Mapping
 
 from lab.softphone import (
+    accounts,
+    asking,
     conversations,
     dialogs,
     endings,
@@ -26,12 +29,15 @@ from lab.softphone import (
 from lab.softphone.client_transactions import Outcome
 from lab.softphone.endings import EndedBy
 from lab.softphone.headers import Headers
+from lab.softphone.infos import DTMF_RELAY, Info
 from lab.softphone.misbehaviour import Misbehaviour
 from lab.softphone.server_transactions import InviteServerTransaction, ServerTransaction
 from lab.softphone.timelines import Milestone
 
 HANG_UP_S = 5.0
 """How long hanging up may take by default."""
+MOST_INFOS = 500
+"""Of a very long call only the newest INFO are kept."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -46,6 +52,8 @@ class Setup:
     """The user part of our Contact."""
     codecs: tuple[g711.Codec, ...] = negotiation.DEFAULT_CODECS
     misbehaviour: Misbehaviour = dataclasses.field(default_factory=Misbehaviour)
+    account: accounts.Account = dataclasses.field(default_factory=lambda: accounts.Account(None))
+    """Answers challenges to our requests."""
     on_over: Callable[[Call], None] = lambda _: None
     """Told once, when the call has ended."""
 
@@ -71,6 +79,7 @@ class Call(conversations.Conversation):
         self._answer: InviteServerTransaction | None = None
         self._reinvite: asyncio.Future[messages.Response] | None = None
         self._is_leaving = False
+        self._infos: collections.deque[Info] = collections.deque(maxlen=MOST_INFOS)
         setup.agent.log(setup.call_id, self.signalling)
 
     @property
@@ -136,6 +145,36 @@ class Call(conversations.Conversation):
             raise errors.CallRefused(response.code, response.phrase, response.headers)
         self._media.negotiation.accept(response.body)
 
+    @property
+    def infos(self) -> tuple[Info, ...]:
+        """The INFO requests that the other side sent, oldest first."""
+        return tuple(self._infos)
+
+    async def informed(self, count: int = 1, *, timeout: float) -> Info:
+        """Waits until the other side has sent so many INFO requests, and gives the last of them."""
+        return await self._wait(
+            lambda: self._infos[count - 1] if len(self._infos) >= count else None,
+            timeout=timeout,
+            what=f"{count} INFO did not come",
+        )
+
+    async def send_info(
+        self, body: bytes = b"", content_type: str = DTMF_RELAY, *, timeout: float = asking.ANSWER_S
+    ) -> messages.Response:
+        """Sends INFO in the dialog, for example a key by `infos.dtmf_relay`, and waits for the 2xx.
+
+        Raises:
+            CallRefused: the other side does not take it.
+            Deadline: it did not answer.
+            NotReached: the call is not answered yet.
+        """
+        typed = Headers.of(("Content-Type", content_type)) if body else Headers()
+        return await self._ask("INFO", typed, body, timeout=timeout)
+
+    async def ping(self, *, timeout: float = asking.ANSWER_S) -> messages.Response:
+        """Sends OPTIONS in the dialog, and waits for the 2xx; raises as `send_info`."""
+        return await self._ask("OPTIONS", Headers.of(*methods.ABILITIES), timeout=timeout)
+
     def receive(self, request: messages.Request, transaction: ServerTransaction) -> None:
         """A request within the dialog."""
         match request.method:
@@ -143,6 +182,8 @@ class Call(conversations.Conversation):
                 self._receive_bye(request, transaction)
             case "INVITE" if isinstance(transaction, InviteServerTransaction):
                 self._receive_reinvite(request, transaction)
+            case "INFO":
+                self._receive_info(request, transaction)
             case "OPTIONS":
                 transaction.respond(methods.options_answer(request))
             case _:
@@ -169,10 +210,18 @@ class Call(conversations.Conversation):
     def _contact(self) -> tuple[str, str]:
         return self._setup.agent.contact(self._setup.user)
 
+    def _begin_early_media(self) -> None:
+        """A 183 described this side's or the other side's audio: it flows from now on."""
+        if not self.can_talk:
+            self.timeline.mark(Milestone.EARLY_MEDIA)
+            self.tasks.start(self._media.send_paced())
+            self._changes.notify()
+
     def _begin_to_talk(self) -> None:
-        """The call is answered: audio flows from now on."""
+        """The call is answered: audio flows from now on, if it did not before."""
         self.timeline.mark(Milestone.ANSWERED)
-        self.tasks.start(self._media.send_paced())
+        if not self.timeline.reached(Milestone.EARLY_MEDIA):
+            self.tasks.start(self._media.send_paced())
         if self._setup.misbehaviour.hangs_up_after_s is not None:
             self.tasks.start(self._leave_after(self._setup.misbehaviour.hangs_up_after_s))
         self._changes.notify()
@@ -198,9 +247,19 @@ class Call(conversations.Conversation):
             raise errors.NotReached("there is no dialog yet")
         agent = self._setup.agent
         request = dataclasses.replace(self._dialog.request(method, via=agent.via(), more=more), body=body)
-        agent.transactions.request(
-            request, self._dialog.next_hop, outcome, acks=not self._setup.misbehaviour.never_acks
+        self._setup.account.request(
+            agent,
+            request,
+            self._dialog.next_hop,
+            outcome,
+            next_cseq=self._dialog.next_cseq,
+            acks=not self._setup.misbehaviour.never_acks,
         )
+
+    async def _ask(self, method: str, more: Headers, body: bytes = b"", *, timeout: float) -> messages.Response:
+        question = asking.Question()
+        self._request(method, question.outcome, more, body)
+        return await question.answer(timeout=timeout, what=f"{method} was not answered")
 
     def _ack(self, cseq: int) -> None:
         """Acknowledges a 2xx (RFC 3261 section 13.2.2.4)."""
@@ -249,6 +308,11 @@ class Call(conversations.Conversation):
         transaction.on_never_acknowledged = self._give_up_unacknowledged
         headers = Headers.of(self._contact, methods.ALLOWED) + (extra or Headers())
         transaction.respond(messages.response_to(request, 200, tag=self._setup.tag, extra=headers, sdp=body))
+
+    def _receive_info(self, request: messages.Request, transaction: ServerTransaction) -> None:
+        self._infos.append(Info.of(request, at_s=self.now_s))
+        transaction.respond(messages.response_to(request, 200))
+        self._changes.notify()
 
     def _give_up_unacknowledged(self) -> None:
         """RFC 3261 section 13.3.1.4: no ACK, so the dialog is ended with a BYE."""

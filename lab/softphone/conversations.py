@@ -58,6 +58,12 @@ class Conversation:
         """Answered, and not over."""
         return self.ending is None and self.timeline.reached(timelines.Milestone.ANSWERED)
 
+    @property
+    def can_talk(self) -> bool:
+        """Whether audio has begun to flow: answered, or with early media before that."""
+        milestones = (timelines.Milestone.EARLY_MEDIA, timelines.Milestone.ANSWERED)
+        return any(self.timeline.reached(milestone) for milestone in milestones)
+
     async def play(self, sound: sounds.Sound, *, rate: int = DEFAULT_RATE) -> Span:
         """Says something, after all that was queued before.
 
@@ -69,7 +75,7 @@ class Conversation:
             When it was on the line. Shorter than the sound if `stop_playing` cut it off.
 
         Raises:
-            NotReached: the call is not answered yet.
+            NotReached: no audio flows yet.
         """
         samples, rate = sounds.load(sound, rate)
         utterance = self.utter(rate=rate)
@@ -81,10 +87,10 @@ class Conversation:
         """Begins to say something whose sound is still being made: `push` it, then `end`.
 
         Raises:
-            NotReached: the call is not answered yet.
+            NotReached: no audio flows yet.
         """
-        if not self.timeline.reached(timelines.Milestone.ANSWERED):
-            raise errors.NotReached("nothing can be said before the answer")
+        if not self.can_talk:
+            raise errors.NotReached("nothing can be said before audio flows")
         utterance = Utterance(rate)
         self._media.playout.add(utterance)
         return utterance
@@ -104,11 +110,11 @@ class Conversation:
         """Presses keys, one after another, and waits until the last was sent.
 
         Raises:
-            NotReached: the call is not answered yet.
+            NotReached: no audio flows yet.
             PhoneError: there is no such key.
         """
-        if not self.is_up:
-            raise errors.NotReached("keys work while the call is up")
+        if not self.can_talk or self.ending is not None:
+            raise errors.NotReached("keys work while audio flows")
         pressed = self._media.keypad.press(digits, tone_s=key_s, gap_s=gap_s)
         await waits.within(pressed, timeout=len(digits) * (key_s + gap_s) + _SLACK_S, what="the keys were not all sent")
 

@@ -61,8 +61,7 @@ class Dialog:
             cseq: the number of the INVITE for its ACK; the next one if not given.
             more: further headers.
         """
-        if cseq is None:
-            self.cseq += 1
+        cseq = self.next_cseq() if cseq is None else cseq
         headers = Headers.of(
             ("Via", via),
             MAX_FORWARDS,
@@ -70,9 +69,14 @@ class Dialog:
             ("From", self.local),
             ("To", self.remote),
             ("Call-ID", self.call_id),
-            ("CSeq", f"{cseq or self.cseq} {method}"),
+            ("CSeq", f"{cseq} {method}"),
         )
         return messages.Request(method=method, uri=self.target, headers=headers + (more or Headers()))
+
+    def next_cseq(self) -> int:
+        """The number of a new request of ours."""
+        self.cseq += 1
+        return self.cseq
 
     @property
     def next_hop(self) -> uris.Address:

@@ -25,6 +25,7 @@ class IncomingCall(calls.Call):
         """The INVITE, with all its headers."""
         self._answering = answering
         self._transaction = transaction
+        self._description: bytes | None = None
 
     @property
     def caller(self) -> str:
@@ -45,6 +46,8 @@ class IncomingCall(calls.Call):
         self._provisional(100)
         if self._answering.rings:
             self._provisional(180)
+        if self._answering.early_media:
+            self.progress()
         if self._answering.after_s is None:
             return
         if self._answering.after_s:
@@ -52,21 +55,35 @@ class IncomingCall(calls.Call):
         else:
             self._settle()
 
+    def progress(self) -> None:
+        """Sends 183 with a session description, once: from then on one can talk and be heard before the answer.
+
+        Refuses with 488 what cannot be described, and has nothing to say to an INVITE without an offer: a description
+        that may get lost must not be an offer (RFC 3261 section 13.2.1).
+        """
+        if self._transaction.is_answered or self.can_talk or not self.invite.body:
+            return
+        if (body := self._described()) is None:
+            self.refuse(488)
+            return
+        self._provisional(183, body)
+        self._begin_early_media()
+        if self._answering.play_early is not None:
+            self.tasks.start(self._say(self._answering.play_early))
+
     def answer(self) -> None:
         """Answers with 200 OK. A call that is answered or over stays as it is."""
         if self._transaction.is_answered:
             return
-        offer = self.invite.body
-        try:
-            body = self._media.negotiation.answer(offer) if offer else self._media.negotiation.offer()
-        except errors.BadSdp:
+        if (body := self._described()) is None:
             self.refuse(488)
             return
+        self.stop_playing()
         self._dialog = dialogs.Dialog.of_callee(self.invite, self._setup.tag)
         self._accept_invite(self.invite, self._transaction, body, Headers.given(self._answering.headers))
         self._begin_to_talk()
         if self._answering.play is not None:
-            self.tasks.start(self._play_on_answer(self._answering.play))
+            self.tasks.start(self._say(self._answering.play))
 
     def refuse(self, code: int) -> None:
         """Refuses with a final response of 300 or more. A call that is answered or over stays as it is."""
@@ -96,10 +113,20 @@ class IncomingCall(calls.Call):
         self._transaction.respond(response)
         self._end(by, code=code, phrase=response.phrase, headers=response.headers)
 
-    def _provisional(self, code: int) -> None:
+    def _described(self) -> bytes | None:
+        """What a 183 and then the 200 say of this side's audio, the same in both; None: nothing in common."""
+        if self._description is None:
+            offer, negotiation = self.invite.body, self._media.negotiation
+            try:
+                self._description = negotiation.answer(offer) if offer else negotiation.offer()
+            except errors.BadSdp:
+                return None
+        return self._description
+
+    def _provisional(self, code: int, sdp: bytes = b"") -> None:
         tag = None if code == 100 else self._setup.tag
         extra = None if code == 100 else Headers.of(self._contact)
-        self._transaction.respond(messages.response_to(self.invite, code, tag=tag, extra=extra))
+        self._transaction.respond(messages.response_to(self.invite, code, tag=tag, extra=extra, sdp=sdp))
         self.timeline.mark(timelines.Milestone.TRYING if code == 100 else timelines.Milestone.RINGING)
 
     def _settle(self) -> None:
@@ -112,7 +139,7 @@ class IncomingCall(calls.Call):
         await asyncio.sleep(seconds)
         self._settle()
 
-    async def _play_on_answer(self, sound: sounds.Sound) -> None:
+    async def _say(self, sound: sounds.Sound) -> None:
         try:
             await self.play(sound, rate=self._answering.play_rate)
         except errors.CallOver:

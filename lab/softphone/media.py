@@ -97,8 +97,8 @@ class Media:
         self._is_talking = True
 
     def _has_stopped(self) -> bool:
-        stops = self._misbehaviour.rtp_stops_after_s
-        return stops is not None and self._timeline.now_s() >= self._timeline.answered_s + stops
+        stops, answered_s = self._misbehaviour.rtp_stops_after_s, self._timeline.get(timelines.Milestone.ANSWERED)
+        return stops is not None and answered_s is not None and self._timeline.now_s() >= answered_s + stops
 
     def _idle_frame(self, step: int) -> Samples:
         start = step * sounds.FRAME % len(self._idle)

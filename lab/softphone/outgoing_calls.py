@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from lab.softphone import calls, dialogs, digest, endings, errors, messages, methods, uris
+from lab.softphone import accounts, calls, dialogs, endings, errors, messages, methods, uris
 from lab.softphone.client_transactions import ClientTransaction, Outcome
 from lab.softphone.endings import EndedBy
 from lab.softphone.headers import Headers
@@ -29,8 +29,6 @@ class Dialing:
     """Where the INVITE goes; None: to the target's host."""
     headers: Headers = dataclasses.field(default_factory=Headers)
     """Further headers of the INVITE."""
-    credentials: digest.Credentials | None = None
-    """For a 401 or 407; without them it is final."""
 
 
 class OutgoingCall(calls.Call):
@@ -41,7 +39,7 @@ class OutgoingCall(calls.Call):
         super().__init__(setup)
         self._dialing = dialing
         self._invite = self._first_invite()
-        self._has_authenticated = False
+        self._answered_challenges = 0
         self._is_cancelling = False
         self._cancel: ClientTransaction | None = None
 
@@ -58,6 +56,14 @@ class OutgoingCall(calls.Call):
             CallRefused: a final response of 300 or more came instead.
         """
         await self._reach(Milestone.RINGING, timeout=timeout)
+
+    async def early_media(self, *, timeout: float) -> None:
+        """Waits for a 183 with a session description: from then on both sides can talk.
+
+        Raises:
+            CallRefused: a final response of 300 or more came instead.
+        """
+        await self._reach(Milestone.EARLY_MEDIA, timeout=timeout)
 
     async def cancel(self, *, timeout: float = calls.HANG_UP_S) -> endings.Ending:
         """Gives up before the answer. A call that was answered in the same moment is hung up."""
@@ -100,9 +106,7 @@ class OutgoingCall(calls.Call):
             self._receive_provisional(response)
         elif response.code < 300:
             self._receive_answer(response)
-        elif self._dialing.credentials is not None and digest.is_challenge(response) and not self._has_authenticated:
-            self._invite_again(response, self._dialing.credentials)
-        else:
+        elif not self._invites_again(response):
             self._refused(response)
         self._changes.notify()
 
@@ -110,8 +114,18 @@ class OutgoingCall(calls.Call):
         self.timeline.mark(Milestone.TRYING)
         if response.code > 100:
             self.timeline.mark(Milestone.RINGING)
+        if response.body:
+            self._hear_early(response.body)
         if self._is_cancelling:
             self._send_cancel()
+
+    def _hear_early(self, body: bytes) -> None:
+        """The other side described its audio before the answer; what cannot be used there may be corrected by it."""
+        try:
+            self._media.negotiation.accept(body)
+        except errors.BadSdp:
+            return
+        self._begin_early_media()
 
     def _receive_answer(self, response: messages.Response) -> None:
         if self._dialog is not None:
@@ -139,17 +153,15 @@ class OutgoingCall(calls.Call):
             headers=response.headers,
         )
 
-    def _invite_again(self, challenge: messages.Response, credentials: digest.Credentials) -> None:
-        self._has_authenticated = True
-        invite = self._invite
-        try:
-            proof = digest.answer(challenge, method="INVITE", uri=invite.uri, credentials=credentials)
-        except errors.MalformedMessage:
-            self._refused(challenge)
-            return
-        anew = Headers.of(("Via", self._setup.agent.via()), ("CSeq", f"{invite.cseq + 1} INVITE"))
-        self._invite = dataclasses.replace(invite, headers=anew + invite.headers.without("Via", "CSeq") + proof)
+    def _invites_again(self, refusal: messages.Response) -> bool:
+        """Sends the INVITE with a proof, if that is what is missing."""
+        proof = self._setup.account.proof(refusal, self._invite, answers=self._answered_challenges)
+        if proof is None:
+            return False
+        self._answered_challenges += 1
+        self._invite = accounts.again(self._invite, proof, via=self._setup.agent.via(), cseq=self._invite.cseq + 1)
         self.start()
+        return True
 
     def _send_cancel(self) -> None:
         if self._cancel is not None:

@@ -9,14 +9,18 @@ import secrets
 from collections.abc import AsyncIterator, Iterable
 
 from lab.softphone import (
+    accounts,
     answerings,
+    asking,
     calls,
     digest,
     errors,
     g711,
+    guards,
     messages,
     methods,
     negotiation,
+    pings,
     tasks,
     timers,
     uris,
@@ -43,6 +47,7 @@ class Softphone:
         self._calls: dict[tuple[str, str], calls.Call] = {}
         self._reaping = tasks.Tasks()
         self._answerings: dict[str | None, answerings.Answering] = {None: answerings.UNAVAILABLE}
+        self._door = guards.Door()
         self._unclaimed: asyncio.Queue[IncomingCall] = asyncio.Queue(MOST_UNCLAIMED_CALLS)
 
     @classmethod
@@ -103,11 +108,10 @@ class Softphone:
             next_hop: where to send the INVITE, if not to the target's host; a `tel:` URI has none.
             headers: further headers of the INVITE; pairs where a name occurs several times.
             codecs: what to offer, the preferred one first, by member or name (`"PCMA"`).
-            username: with `password`, the credentials for a 401 or 407.
+            username: with `password`, the credentials for a 401 or 407 to any request of the call.
             password: see `username`.
             misbehaviour: what to do wrong.
         """
-        known = username is not None and password is not None
         dialing = Dialing(
             target=target,
             caller=caller,
@@ -116,18 +120,37 @@ class Softphone:
             to=to,
             next_hop=next_hop,
             headers=Headers.given(headers),
-            credentials=digest.Credentials(username=username or "", password=password or "") if known else None,
         )
         setup = self._setup(
             call_id=f"{secrets.token_hex(12)}@{self._agent.ip}",
             user=caller if _PLAIN_USER.fullmatch(caller) else "phone",
             codecs=tuple(codec if isinstance(codec, g711.Codec) else g711.Codec[codec] for codec in codecs),
             misbehaviour=misbehaviour or Misbehaviour(),
+            account=_account(username, password),
         )
         call = OutgoingCall(setup, dialing)
         self._calls[call.key] = call
         call.start()
         return call
+
+    async def ping(
+        self,
+        target: str,
+        *,
+        next_hop: uris.Address | None = None,
+        username: str | None = None,
+        password: str | None = None,
+        timeout: float = asking.ANSWER_S,
+    ) -> messages.Response:
+        """Sends OPTIONS outside of any call, and waits for the 2xx; arguments as of `dial`.
+
+        Raises:
+            CallRefused: another final response came.
+            Deadline: none came.
+        """
+        return await pings.ping(
+            self._agent, target, next_hop=next_hop, account=_account(username, password), timeout=timeout
+        )
 
     def answer_with(self, answering: answerings.Answering, *, user: str | None = None) -> None:
         """From now on, calls are answered like this.
@@ -168,7 +191,13 @@ class Softphone:
         await self._reaping.finish()
 
     def _setup(
-        self, *, call_id: str, user: str, codecs: tuple[g711.Codec, ...], misbehaviour: Misbehaviour
+        self,
+        *,
+        call_id: str,
+        user: str,
+        codecs: tuple[g711.Codec, ...],
+        misbehaviour: Misbehaviour,
+        account: accounts.Account | None = None,
     ) -> calls.Setup:
         return calls.Setup(
             agent=self._agent,
@@ -177,6 +206,7 @@ class Softphone:
             user=user,
             codecs=codecs,
             misbehaviour=misbehaviour,
+            account=account or accounts.Account(None),
             on_over=self._forget,
         )
 
@@ -217,6 +247,10 @@ class Softphone:
             return
         user = uris.parse(invite.uri).user
         answering = self._answerings.get(user, self._answerings[None])
+        challenge = self._door.challenge(answering.guard, invite) if answering.guard is not None else None
+        if challenge is not None:
+            transaction.respond(challenge)
+            return
         setup = self._setup(
             call_id=invite.call_id, user=user, codecs=answering.codecs, misbehaviour=answering.misbehaviour
         )
@@ -224,6 +258,12 @@ class Softphone:
         self._calls[call.key] = call
         self._unclaimed.put_nowait(call)
         call.start()
+
+
+def _account(username: str | None, password: str | None) -> accounts.Account:
+    if username is None or password is None:
+        return accounts.Account(None)
+    return accounts.Account(digest.Credentials(username=username, password=password))
 
 
 async def _gone(call: calls.Call) -> None:

@@ -17,6 +17,8 @@ class Milestone(enum.StrEnum):
     """100 Trying."""
     RINGING = "ringing"
     """180 Ringing or another provisional response that tells of progress."""
+    EARLY_MEDIA = "early_media"
+    """The 183 with a session description: audio flows before the answer."""
     ANSWERED = "answered"
     """The 2xx."""
     ACKED = "acked"
@@ -45,6 +47,7 @@ class Timeline:
 
     trying_s = _Seconds(Milestone.TRYING)
     ringing_s = _Seconds(Milestone.RINGING)
+    early_media_s = _Seconds(Milestone.EARLY_MEDIA)
     answered_s = _Seconds(Milestone.ANSWERED)
     acked_s = _Seconds(Milestone.ACKED)
     bye_s = _Seconds(Milestone.BYE)

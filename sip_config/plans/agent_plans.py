@@ -47,7 +47,7 @@ def make(occasion: occasions.Occasion, agent: configurations.Agent, tools: tuple
     values = occasion.variables(agent)
     return _plan(
         agent,
-        instructions=prompting.render(agent.instructions, values),
+        instructions="\n\n".join(filter(None, [prompting.render(agent.instructions, values), agent.addition])),
         greeting=prompting.render(agent.greeting, values),
         tools=tools,
         pronunciations=occasion.configuration.pronunciations,

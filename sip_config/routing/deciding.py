@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+from collections.abc import Mapping
 
 from callcore import callers, calls, contract, endings, errors, forwarding
 from sip_config import configurations, hours, live, problems, schema
 from sip_config.plans import agent_plans, fixed_plans, occasions
 from sip_config.routing import agents, lines, modes, steps
+from sip_config.templates import variables
 
 _NOT_INBOUND = contract.Refuse(
     reason=endings.Reason.POLICY_REFUSED, sip_status_code=403, text="Only inbound calls are routed"
@@ -23,6 +26,15 @@ _BAD_PROMPT = contract.Refuse(
 )
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Acquaintance:
+    """What earlier calls and the API have told of the caller."""
+
+    ring_back: steps.RingBack | None
+    contact: variables.Contact
+    fields: Mapping[str, str]
+
+
 def decide(
     configuration: configurations.Configuration,
     live_objects: live.LiveObjects,
@@ -30,6 +42,8 @@ def decide(
     now: dt.datetime,
     *,
     ring_back: steps.RingBack | None = None,
+    contact: variables.Contact | None = None,
+    fields: Mapping[str, str] | None = None,
 ) -> steps.Decision:
     """What to do with an inbound call, and every step on the way.
 
@@ -44,10 +58,13 @@ def decide(
         intake: the call as its job first saw it.
         now: the time, aware: hours, conditions and prompts go by it.
         ring_back: whom the caller calls back, where anybody knows.
+        contact: what is known of the caller, where anything is.
+        fields: the contact's fields by name.
     """
     trail = steps.Trail()
+    acquaintance = _Acquaintance(ring_back=ring_back, contact=contact or variables.Contact(), fields=fields or {})
     try:
-        plan = _walk(configuration, live_objects, intake, now, ring_back, trail)
+        plan = _walk(configuration, live_objects, intake, now, acquaintance, trail)
     except steps.Refused as refused:
         plan = refused.refusal
     return steps.Decision(plan=plan, steps=trail.steps)
@@ -58,7 +75,7 @@ def _walk(
     live_objects: live.LiveObjects,
     intake: contract.CallIntake,
     now: dt.datetime,
-    ring_back: steps.RingBack | None,
+    acquaintance: _Acquaintance,
     trail: steps.Trail,
 ) -> contract.Plan:
     if intake.direction is not calls.Direction.INBOUND:
@@ -66,7 +83,8 @@ def _walk(
     number = lines.find(configuration, intake, trail)
     lines.check_arrival(live_objects, number, intake, trail)
     verdict = hours.judge(configuration.hours, configuration.organization.time_zone, now)
-    occasion = _occasion(configuration, number, intake, now, is_business_hours=verdict.is_open)
+    occasion = _occasion(configuration, number, intake, now, acquaintance, is_business_hours=verdict.is_open)
+    ring_back = acquaintance.ring_back
     trail.passed(steps.StepName.CALLER, _who(occasion, intake))
     returning = _returning(configuration, ring_back, trail)
     _check_direction(number, trail, comes_back=ring_back is not None)
@@ -119,6 +137,7 @@ def _occasion(
     number: schema.Number,
     intake: contract.CallIntake,
     now: dt.datetime,
+    acquaintance: _Acquaintance,
     *,
     is_business_hours: bool,
 ) -> occasions.Occasion:
@@ -131,6 +150,9 @@ def _occasion(
         now=now,
         is_business_hours=is_business_hours,
         call=intake.sip_call_id or intake.room_name,
+        contact=acquaintance.contact,
+        fields=acquaintance.fields,
+        given=acquaintance.ring_back.variables if acquaintance.ring_back else {},
     )
 
 

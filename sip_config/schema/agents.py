@@ -12,7 +12,7 @@ from sip_config import problems, providers, values
 from sip_config.checking import later
 from sip_config.schema import shapes
 
-_TOOLS = ("end_call",)
+_TOOLS = ("end_call", "do_not_call")
 _MAX_DURATION = dt.timedelta(minutes=30)  # no conversation should be endless by default
 
 
@@ -75,6 +75,13 @@ class EndCall(shapes.Shape):
     """Hangs up."""
 
 
+class DoNotCall(shapes.Shape):
+    """`do_not_call` with options."""
+
+    do_not_call: ToolOptions
+    """Puts the other one's number on the do-not-call list."""
+
+
 def _known_tool(value: object) -> object:
     name = next(iter(value), "") if isinstance(value, dict) else value
     if isinstance(name, str) and name not in _TOOLS:
@@ -84,12 +91,21 @@ def _known_tool(value: object) -> object:
     return value
 
 
+def _conditions(tool: EndCall | DoNotCall) -> list[tuple[str, str | None]]:
+    return [(name, options.when) for name, options in tool]
+
+
 def _tool_form(value: object) -> str:
-    return "name" if isinstance(value, str) else "options"
+    if isinstance(value, str):
+        return "name"
+    is_do_not_call = isinstance(value, DoNotCall) or (isinstance(value, dict) and "do_not_call" in value)
+    return "do_not_call" if is_do_not_call else "end_call"
 
 
 Tool = Annotated[
-    Annotated[Literal["end_call"], pydantic.Tag("name")] | Annotated[EndCall, pydantic.Tag("options")],
+    Annotated[Literal["end_call", "do_not_call"], pydantic.Tag("name")]
+    | Annotated[EndCall, pydantic.Tag("end_call")]
+    | Annotated[DoNotCall, pydantic.Tag("do_not_call")],
     pydantic.Discriminator(_tool_form),
     pydantic.BeforeValidator(_known_tool),
 ]
@@ -165,8 +181,8 @@ class Agent(shapes.Shape):
     """Destinations by name. They are checked; a later version carries them out."""
     transfer_fallback: TransferFallback = TransferFallback.RETURN
     """`return`, `take_message`, `voicemail` or `hang_up`: what follows a transfer that reaches nobody."""
-    tools: Annotated[tuple[Tool, ...], pydantic.Field(max_length=20)] = ("end_call",)
-    """What the agent may do besides talking. `end_call` hangs up; `[]` takes it away."""
+    tools: Annotated[tuple[Tool, ...], pydantic.Field(max_length=20)] = ("end_call", "do_not_call")
+    """What the agent may do: `end_call` hangs up, `do_not_call` notes who is not to be called again; `[]`: neither."""
     metadata: dict[values.MetadataKey, values.StaticText] = pydantic.Field(default_factory=dict, max_length=50)
     """Added to the metadata of the agent's calls, over that of the number."""
 
@@ -176,7 +192,7 @@ class Agent(shapes.Shape):
         return {
             name: when
             for tool in self.tools
-            for name, when in [(tool, None) if isinstance(tool, str) else ("end_call", tool.end_call.when)]
+            for name, when in ([(tool, None)] if isinstance(tool, str) else _conditions(tool))
         }
 
     @property

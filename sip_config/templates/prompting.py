@@ -28,11 +28,12 @@ _MAX_PARTS = 5_000  # a page of prompt has a few dozen
 
 _PARTS: tuple[type[nodes.Node], ...] = (
     *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.CondExpr),
-    *(nodes.Name, nodes.Const, nodes.Getattr, nodes.List, nodes.Tuple, nodes.Keyword),
+    *(nodes.Name, nodes.Const, nodes.Getattr, nodes.Getitem, nodes.List, nodes.Tuple, nodes.Keyword),
     *(nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Concat, nodes.Filter, nodes.Test),
 )
 _FILTERS = ("upper", "lower", "title", "capitalize", "trim", "default", "first", "last", "length")
 """None of them makes a text longer than its text and arguments together."""
+_OPEN = sorted(variables.OPEN)
 _TESTS = ("defined", "undefined")
 _PARSER_GAVE_UP = (RecursionError, MemoryError, SyntaxError, ValueError)
 """What Python's parser and compiler say of endless nesting and of numbers with thousands of digits."""
@@ -127,21 +128,41 @@ def _forbidden(tree: nodes.Template) -> Iterator[tuple[int, str]]:
             return
         if message := _wrong(node, known):
             yield node.lineno, message
-        else:
+        elif not _is_open_part(node):
             waiting += [(child, depth + 1) for child in node.iter_child_nodes()]
 
 
 def _wrong(node: nodes.Node, known: Mapping[str, Collection[str]]) -> str | None:
     match node:
         case nodes.Name():
-            return None if node.name in known else f"unknown variable `{node.name}`{problems.nearest(node.name, known)}"
+            return _wrong_name(node.name, known)
+        case nodes.Getattr() | nodes.Getitem() if _is_open_part(node):
+            return None
         case nodes.Getattr():
             return _wrong_part(node, known)
+        case nodes.Getitem():
+            return "`[…]` is not allowed in a prompt, but after " + " and ".join(f"`{name}`" for name in _OPEN)
         case nodes.Filter() if node.name not in _FILTERS:
             return f"unknown filter `{node.name}`{problems.nearest(node.name, _FILTERS)}"
         case nodes.Test() if node.name not in _TESTS:
             return f"unknown test `{node.name}`{problems.nearest(node.name, _TESTS)}"
     return None if isinstance(node, _PARTS) else f"`{type(node).__name__.lower()}` is not allowed in a prompt"
+
+
+def _is_open_part(node: nodes.Node) -> bool:
+    """Whether it is `fields.name` or `fields["any name"]`: a part by a name that nobody has to know beforehand."""
+    match node:
+        case nodes.Getattr(node=nodes.Name(name=whole), attr=part):
+            return whole in variables.OPEN and not part.startswith("_")
+        case nodes.Getitem(node=nodes.Name(name=whole), arg=nodes.Const(value=str())):
+            return whole in variables.OPEN
+    return False
+
+
+def _wrong_name(name: str, known: Collection[str]) -> str | None:
+    if name in variables.OPEN:
+        return f"say which part of `{name}`: write `{name}.key`, or `{name}['any key']`"
+    return None if name in known else f"unknown variable `{name}`{problems.nearest(name, known)}"
 
 
 def _wrong_part(node: nodes.Getattr, known: Mapping[str, Collection[str]]) -> str | None:

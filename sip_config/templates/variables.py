@@ -9,6 +9,14 @@ import typing
 import zoneinfo
 from collections.abc import Mapping
 
+OPEN = frozenset({"fields", "variables"})
+"""Variables whose parts nobody knows beforehand: a part that is not there is empty."""
+
+MAX_TEXT = 1_000
+"""Characters of one text that came from outside."""
+
+_MAX_HISTORY = 4_000  # characters; a line for each of some calls
+
 # English, whatever locale the machine has.
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
@@ -37,7 +45,7 @@ class AgentNames:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class NumberNames:
-    """`number`: the line that was called."""
+    """`number`: the line that was called, or from which we call."""
 
     e164: str
     label: str
@@ -62,6 +70,9 @@ class Contact:
     """When the newest of them was, such as `Saturday, 21 November 2026, 06:43`."""
     history: str = ""
     """The newest calls, a line each: when, in which direction, and what came of it."""
+
+    def __str__(self) -> str:
+        return self.name
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -109,7 +120,7 @@ class Variables:
     is_business_hours: bool = True
     """Whether the organization is open now, by its `hours`."""
     caller: str = ""
-    """The caller's number as E.164; empty where it is withheld, or not known yet."""
+    """The number that calls, as E.164; empty where it is withheld, or not known yet. Ours where we placed the call."""
     direction: str = "inbound"
     """`inbound` or `outbound`: who called whom."""
     callee: str = ""
@@ -122,12 +133,33 @@ class Variables:
     """What was given along with the call by name; one that is not there is empty."""
 
     def by_name(self) -> dict[str, object]:
-        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        """What templates are given. Texts from outside are data in it: on one line, and not endless."""
+        given = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        contact = dataclasses.replace(
+            self.contact, name=_one_line(self.contact.name), history=self.contact.history[:_MAX_HISTORY]
+        )
+        return {**given, "contact": contact, **{name: _Open(given[name]) for name in OPEN}}
+
+
+class _Open:
+    """Parts that are asked for by name. Has no attributes of its own that a template could reach."""
+
+    __slots__ = ("_texts",)
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+
+    def __getitem__(self, name: str) -> str:
+        return _one_line(self._texts.get(name, ""))
+
+
+def _one_line(text: str) -> str:
+    return "".join(sign if sign.isprintable() else " " for sign in text[:MAX_TEXT])
 
 
 @functools.cache
 def parts() -> Mapping[str, frozenset[str]]:
-    """Every variable, with the names of its parts; none for plain text."""
+    """Every variable, with the names of its parts; none for plain text, nor for those in `OPEN`."""
     return {
         name: frozenset(field.name for field in dataclasses.fields(kind))
         if dataclasses.is_dataclass(kind)
@@ -143,5 +175,18 @@ _SAMPLE = Variables(
     now=Moment.at(dt.datetime(2026, 1, 2, 3, 4, tzinfo=dt.UTC), "UTC"),
     time_zone="UTC",
 )
-SAMPLES = (_SAMPLE, dataclasses.replace(_SAMPLE, caller="+12015550101", is_business_hours=False))
-"""Values to try a template with: a withheld caller in business hours, and a known one after."""
+_KNOWN = Contact(
+    is_known=True,
+    name="Sample",
+    status="contacted",
+    do_not_call=True,
+    calls=1,
+    last_call="Friday, 2 January 2026, 03:04",
+    history="Sample",
+)
+SAMPLES = (
+    _SAMPLE,
+    dataclasses.replace(_SAMPLE, caller="+12015550101", is_business_hours=False),
+    dataclasses.replace(_SAMPLE, caller="+12015550100", direction="outbound", callee="+12015550101", contact=_KNOWN),
+)
+"""Values to try a template with: a withheld caller in business hours, a known one after, and a call that we placed."""

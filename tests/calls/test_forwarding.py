@@ -50,6 +50,28 @@ async def test_caller_and_callee_are_connected_until_the_callee_hangs_up(
     await standing.settles(lab, phone)
 
 
+@pytest.mark.parametrize(
+    ("code", "algorithm"),
+    [
+        (407, softphone.Algorithm.SHA_256),
+        pytest.param(401, softphone.Algorithm.MD5, marks=pytest.mark.long),
+    ],
+)
+async def test_a_trunk_that_asks_for_credentials_gets_those_of_the_trunk(
+    lab: labs.Lab, phone: softphone.Softphone, callee: softphone.Softphone, code: int, algorithm: softphone.Algorithm
+) -> None:
+    guard = softphone.Guard(username="acme", password=standing.SIP_PASSWORD, code=code, algorithms=(algorithm,))
+    callee.answer_with(softphone.Answering(guard=guard))
+    near = await phone.dial(standing.uri(lab, lines.FORWARD_WITH_CREDENTIALS), caller=standing.CALLER)
+    far = await callee.next_call(timeout=ANSWER_S)
+    await near.answered(timeout=ANSWER_S)
+    assert any(name.endswith("Authorization") and "acme" in value for name, value in far.invite.headers)
+    assert far.invite.cseq == 2, "asked once, and answered"
+    await near.hang_up()
+    await far.ended(timeout=10)
+    await standing.settles(lab, phone)
+
+
 async def test_the_caller_hangs_up_after_the_connection(
     lab: labs.Lab, phone: softphone.Softphone, callee: softphone.Softphone, ledger: api.Api
 ) -> None:

@@ -9,14 +9,19 @@ from callcore import contract, endings, events
 from worker.jobs import endings as job_endings
 from worker.spool import client as spool_client
 
+_NOTED = (
+    "It is noted: this number will not be called again. Say so, say that you are sorry, say goodbye and end the call."
+)
+
 
 class PhoneAgent(agents.Agent):
-    """A livekit agent that knows how to hang up."""
+    """A livekit agent that knows how to hang up, and whom not to call again."""
 
     def __init__(self, plan: contract.AgentPlan, ending: job_endings.Ending, reports: spool_client.SpoolClient) -> None:
         self._ending = ending
         self._reports = reports
-        tools = {"end_call": self._end_call_tool()}
+        self._is_noted = False
+        tools = {"end_call": self._end_call_tool(), "do_not_call": self._do_not_call_tool()}
         super().__init__(instructions=plan.instructions, tools=[tools[name] for name in plan.tools if name in tools])
 
     def _end_call_tool(self) -> llm.Tool:
@@ -28,10 +33,25 @@ class PhoneAgent(agents.Agent):
             await context.wait_for_playout()
             if context.speech_handle.interrupted:
                 return "The caller is speaking again. Do not hang up; listen and answer."
-            self._reports.report(
-                contract.NotedRecord(type=events.EventType.TOOL_CALLED, data={"tool": "end_call", "ok": True})
-            )
+            self._note_called("end_call")
             self._ending.decide(endings.Reason.AGENT_HANGUP, endings.EndedBy.AGENT)
             raise llm.StopResponse
 
         return end_call
+
+    def _do_not_call_tool(self) -> llm.Tool:
+        @llm.function_tool(
+            name="do_not_call",
+            description="Note that this person must not be called again. Use it whenever they ask not to be called.",
+        )
+        async def do_not_call() -> str:
+            if not self._is_noted:
+                self._is_noted = True
+                self._reports.report(contract.DoNotCallRecord())
+                self._note_called("do_not_call")
+            return _NOTED
+
+        return do_not_call
+
+    def _note_called(self, tool: str) -> None:
+        self._reports.report(contract.NotedRecord(type=events.EventType.TOOL_CALLED, data={"tool": tool, "ok": True}))

@@ -40,6 +40,8 @@ class AnswerGate(io.AudioOutput):
         )
         self._opening: asyncio.Task[None] | None = None
         self._first_frame = asyncio.Event()
+        self._passing = asyncio.Event()
+        self._passing.set()
 
     @property
     def is_open(self) -> bool:
@@ -50,11 +52,18 @@ class AnswerGate(io.AudioOutput):
         """Wait until there is something to hear."""
         await self._first_frame.wait()
 
+    def hold(self) -> None:
+        """Publish the track now, but let no sound through before `open`: a phone that we dial answers by itself.
+
+        The bridge subscribes when that phone is answered; a track that is there already is heard 0.1 s sooner.
+        """
+        self._passing.clear()
+        self._start()
+
     async def open(self) -> None:
-        """Publish the track and wait until the bridge has subscribed: the moment of 200 OK."""
-        if self._opening is None:
-            self._opening = asyncio.create_task(self._track.start())
-        await asyncio.shield(self._opening)
+        """Publish the track and wait until the bridge has subscribed; of an inbound call, the moment of 200 OK."""
+        self._passing.set()
+        await asyncio.shield(self._start())
 
     async def aclose(self) -> None:
         """Stop, answered or not."""
@@ -66,6 +75,7 @@ class AnswerGate(io.AudioOutput):
     async def capture_frame(self, frame: rtc.AudioFrame) -> None:
         await super().capture_frame(frame)
         self._first_frame.set()
+        await self._passing.wait()
         await self.open()
         await self._sink.capture_frame(frame)
 
@@ -75,6 +85,11 @@ class AnswerGate(io.AudioOutput):
 
     def clear_buffer(self) -> None:
         self._sink.clear_buffer()
+
+    def _start(self) -> asyncio.Task[None]:
+        if self._opening is None:
+            self._opening = asyncio.create_task(self._track.start())
+        return self._opening
 
     @property
     def _sink(self) -> io.AudioOutput:

@@ -49,6 +49,14 @@ class Conversation:
         self._session.on("error", self._on_error)
         self._session.on("close", self._on_close)
 
+    def hold(self) -> None:
+        """Neither hear nor say anything before `answer`, although `begin` comes first: the phone is yet to ring.
+
+        What a phone network sends before the answer, such as tones and announcements, is nothing that anybody says.
+        """
+        self._session.input.set_audio_enabled(False)
+        self.gate.hold()
+
     async def begin(self, caller_identity: str) -> None:
         """Listen to the caller, and start on the greeting; it is heard when the gate opens."""
         await self._session.start(
@@ -69,15 +77,21 @@ class Conversation:
 
     async def answer(self) -> None:
         """Open the gate with the first sound of the greeting, or after the deadline without it."""
-        if self._plan.greeting:
-            await self._first_sound_within(answering.GREETING_S)
+        self._session.input.set_audio_enabled(True)
+        await self.has_first_sound(answering.GREETING_S)
         await self.gate.open()
 
     async def breaks_silence(self) -> bool:
         """Whether the answered caller gets to hear the greeting before the silence becomes too long."""
-        return not self._plan.greeting or await self._first_sound_within(_SILENCE_S)
+        return await self.has_first_sound(_SILENCE_S)
 
-    async def _first_sound_within(self, seconds: float) -> bool:
+    async def has_first_sound(self, seconds: float) -> bool:
+        """Whether the greeting can be heard, or could if the gate were open, within so many seconds.
+
+        At once where there is none: the other one speaks first.
+        """
+        if not self._plan.greeting:
+            return True
         try:
             async with asyncio.timeout(seconds):
                 await self.gate.first_frame()

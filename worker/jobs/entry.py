@@ -2,6 +2,8 @@
 
 pick up ─▶ plan ─▶ converse, message, voicemail, forward or refuse ─▶ the first cause ends it ─▶ last words
         ─▶ every leg down ─▶ on record
+
+A call that we place has the same story, with nobody on the phone in its first part: `outbound_calls`.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from livekit import agents
 
 from callcore import contract, endings, errors
 from worker import dispatch_client
-from worker.jobs import closing, kits, lines, phone_calls
+from worker.jobs import closing, kits, lines, outbound_calls, phone_calls
 from worker.spool import client as spool_client
 from worker.spool import wire
 
@@ -58,7 +60,8 @@ async def _open(ctx: agents.JobContext, kit: kits.Kit, line: lines.Line) -> phon
     hello = wire.Hello(room_name=intake.room_name, job_id=intake.job_id, generation=intake.generation)
     reports = await spool_client.connect(kit.settings.socket_path, hello, kit.clock)
     reports.report(contract.ArrivedRecord(intake=intake))
-    return phone_calls.PhoneCall(ctx, kit, line, reports)
+    kind = phone_calls.PhoneCall if line.callee is None else outbound_calls.OutboundCall
+    return kind(ctx, kit, line, reports)
 
 
 async def _live_through(call: phone_calls.PhoneCall, kit: kits.Kit) -> None:
@@ -89,8 +92,12 @@ async def _talk(call: phone_calls.PhoneCall, kit: kits.Kit) -> None:
             call.step_out()
         except dispatch_client.CallOver:
             call.ending.decide(endings.Reason.UNKNOWN, endings.EndedBy.SYSTEM)
+        except errors.DispatchUnavailable as error:
+            # A call that we place cannot do without; nobody is on the phone yet.
+            _log.error("dispatch is out", extra={"error_class": error.message})
+            call.step_out()
         except errors.ProviderUnavailable as error:
-            _log.error("the caller cannot be served: %s", error.message)
+            _log.error("the agent cannot talk: %s", error.message)
             call.ending.decide(endings.Reason.PROVIDER_FAILURE, endings.EndedBy.SYSTEM)
 
 

@@ -1,9 +1,10 @@
-"""The caller's SIP leg as the job finds it in the room."""
+"""The line of a call: what its job finds in the room, and how long the other end stays there."""
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
+import datetime as dt
 import logging
 from collections.abc import Mapping
 from typing import Literal
@@ -40,17 +41,50 @@ class Line:
     """Who is on the phone."""
 
     intake: contract.CallIntake
-    caller: rtc.RemoteParticipant | None
-    """None when the caller gave up before the job was there."""
-    has_other_agent: bool
+    caller: rtc.RemoteParticipant | None = None
+    """None when the caller gave up before the job was there, and in a call that we place."""
+    callee: str | None = None
+    """Identity of the leg that dispatch will dial, in a call that we place."""
+    has_other_agent: bool = False
     """Another job is in the room already, as can be after a restart of livekit-server: the call is its."""
 
 
 async def pick_up(ctx: agents.JobContext, worker_id: str, timepiece: clock.Clock) -> Line:
-    """Join the room and read the leg's attributes. The caller goes on hearing the ringing tone."""
+    """Join the room and find out who is calling whom.
+
+    A caller goes on hearing the ringing tone; a callee's phone does not ring before dispatch dials it.
+    """
     arrived_at = timepiece.now()
     async with asyncio.timeout(_CONNECT_S):
         await ctx.connect()
+    if ctx.job.metadata:
+        line = _placed(ctx, contract.JobAssignment.model_validate_json(ctx.job.metadata), worker_id, arrived_at)
+    else:
+        line = await _taken(ctx, worker_id, arrived_at)
+    others = [participant.kind for participant in ctx.room.remote_participants.values()]
+    return dataclasses.replace(line, has_other_agent=rtc.ParticipantKind.PARTICIPANT_KIND_AGENT in others)
+
+
+def _placed(
+    ctx: agents.JobContext, assignment: contract.JobAssignment, worker_id: str, arrived_at: dt.datetime
+) -> Line:
+    intake = contract.CallIntake(
+        room_name=ctx.room.name,
+        direction=calls.Direction.OUTBOUND,
+        caller=assignment.caller,
+        dialed=assignment.dialed,
+        trunk_id=None,
+        rule_id=None,
+        sip_call_id=None,
+        job_id=ctx.job.id,
+        worker_id=worker_id,
+        generation=assignment.generation,
+        arrived_at=arrived_at,
+    )
+    return Line(intake=intake, callee=assignment.identity)
+
+
+async def _taken(ctx: agents.JobContext, worker_id: str, arrived_at: dt.datetime) -> Line:
     try:
         async with asyncio.timeout(_CALLER_S):
             caller = await ctx.wait_for_participant(kind=[rtc.ParticipantKind.PARTICIPANT_KIND_SIP])
@@ -71,9 +105,7 @@ async def pick_up(ctx: agents.JobContext, worker_id: str, timepiece: clock.Clock
         worker_id=worker_id,
         arrived_at=arrived_at,
     )
-    others = [participant.kind for participant in ctx.room.remote_participants.values()]
-    has_other_agent = rtc.ParticipantKind.PARTICIPANT_KIND_AGENT in others
-    return Line(intake=intake, caller=caller, has_other_agent=has_other_agent)
+    return Line(intake=intake, caller=caller)
 
 
 async def caller_left(room: rtc.Room, caller: rtc.RemoteParticipant) -> bool:

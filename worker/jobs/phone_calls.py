@@ -57,17 +57,7 @@ class PhoneCall:
 
     def watch_room(self) -> None:
         """Take note when LiveKit closes the room: dispatch ended the call, or its server went away for good."""
-
-        def on_disconnected(reason: rtc.DisconnectReason.ValueType) -> None:
-            if reason == rtc.DisconnectReason.ROOM_DELETED:
-                self.ending.decide(endings.Reason.OPERATOR_HANGUP, endings.EndedBy.OPERATOR)
-            elif self.ending.is_bridged_on:
-                # This job has lost sight of them; they may well hear each other still.
-                self.step_out()
-            else:
-                self.ending.decide(endings.Reason.PLATFORM_LOST, endings.EndedBy.SYSTEM)
-
-        self._ctx.room.on("disconnected", on_disconnected)
+        self._ctx.room.on("disconnected", self._on_room_gone)
 
     async def until_caller_leaves(self) -> None:
         """End the call when the caller's leg is gone."""
@@ -86,10 +76,7 @@ class PhoneCall:
 
     async def ask_for_plan(self, dispatch: dispatch_client.DispatchClient) -> contract.CallPlan:
         """What is to be done with this call; whoever decided it goes on record."""
-        decided = await plans.obtain(self._line.intake, dispatch, self._kit.settings.snapshot_path)
-        if decided.decided_by == "snapshot" and isinstance(decided.plan, contract.Forward):
-            # Only dispatch dials.
-            decided = decided.model_copy(update={"plan": decided.plan.otherwise})
+        decided = await self._plan(dispatch)
         if (record := routing_records.of(decided)) is not None:
             self._reports.report(record)
         self._ctx.log_context_fields = {"call_id": decided.call_id}
@@ -117,14 +104,10 @@ class PhoneCall:
             await closing.refuse(self._ctx.room, self._line.caller, self._refusal)
 
     async def converse(self, agent: contract.AgentPlan) -> None:
-        """Answer, greet, and talk until the ending is decided."""
-        assert self._line.caller is not None  # noqa: S101  # a call without a caller has ended already
+        """Get through to the other end, greet, and talk until the ending is decided."""
         providers = registry.build(agent, self._kit.warm)
         self._conversation = conversation.Conversation(self._ctx.room, agent, providers, self.ending, self._reports)
-        async with asyncio.timeout(_ANSWER_S):
-            await self._conversation.begin(self._line.caller.identity)
-            await self._conversation.answer()
-        self._note_answered()
+        await self._get_through(self._conversation)
         if not await self._conversation.breaks_silence():
             self.ending.decide(endings.Reason.PROVIDER_FAILURE, endings.EndedBy.SYSTEM)
         try:
@@ -140,7 +123,7 @@ class PhoneCall:
 
     async def take_message(self, plan: contract.TakeMessage) -> None:
         """Answer, greet, beep, and record what the caller says."""
-        assert self._line.caller is not None  # noqa: S101  # as above
+        assert self._line.caller is not None  # noqa: S101  # a call without a caller has ended already
         self._speaker = self._make_speaker(plan.voice)
         parts = voicemails.Parts(
             room=self._ctx.room,
@@ -207,6 +190,29 @@ class PhoneCall:
             await self._voicemail.close()
         if self._speaker is not None:
             await self._speaker.aclose()
+
+    async def _plan(self, dispatch: dispatch_client.DispatchClient) -> contract.CallPlan:
+        decided = await plans.obtain(self._line.intake, dispatch, self._kit.settings.snapshot_path)
+        if decided.decided_by == "snapshot" and isinstance(decided.plan, contract.Forward):
+            # Only dispatch dials.
+            decided = decided.model_copy(update={"plan": decided.plan.otherwise})
+        return decided
+
+    async def _get_through(self, talk: conversation.Conversation) -> None:
+        assert self._line.caller is not None  # noqa: S101  # a call without a caller has ended already
+        async with asyncio.timeout(_ANSWER_S):
+            await talk.begin(self._line.caller.identity)
+            await talk.answer()
+        self._note_answered()
+
+    def _on_room_gone(self, reason: rtc.DisconnectReason.ValueType) -> None:
+        if reason == rtc.DisconnectReason.ROOM_DELETED:
+            self.ending.decide(endings.Reason.OPERATOR_HANGUP, endings.EndedBy.OPERATOR)
+        elif self.ending.is_bridged_on:
+            # This job has lost sight of them; they may well hear each other still.
+            self.step_out()
+        else:
+            self.ending.decide(endings.Reason.PLATFORM_LOST, endings.EndedBy.SYSTEM)
 
     def _make_speaker(self, voice: contract.Voice) -> speaking.Speaker:
         return speaking.Speaker(

@@ -25,14 +25,23 @@ async def obtain(
 ) -> contract.CallPlan:
     """The plan for this call; always one, and within the time that dispatch promised."""
     try:
-        accepted = await dispatch.announce(intake, _ACKNOWLEDGE_S)
-        if accepted.plan:
-            return accepted.plan
-        return await dispatch.wait_for_plan(accepted.call_id, accepted.plan_within_s + _GRACE_S)
+        return await by_dispatch(intake, dispatch)
     except errors.DispatchUnavailable as error:
         _log.warning("dispatch is out; routing by snapshot", extra={"error_class": error.message})
     plan = await asyncio.to_thread(by_snapshot, intake, snapshot_path)
     return contract.CallPlan(call_id="", decided_by="snapshot", plan=plan)
+
+
+async def by_dispatch(intake: contract.CallIntake, dispatch: dispatch_client.DispatchClient) -> contract.CallPlan:
+    """The plan as dispatch knows it or decides it.
+
+    Raises:
+        DispatchUnavailable: it did not say in time.
+    """
+    accepted = await dispatch.announce(intake, _ACKNOWLEDGE_S)
+    if accepted.plan:
+        return accepted.plan
+    return await dispatch.wait_for_plan(accepted.call_id, accepted.plan_within_s + _GRACE_S)
 
 
 def by_snapshot(intake: contract.CallIntake, snapshot_path: pathlib.Path) -> contract.Plan:

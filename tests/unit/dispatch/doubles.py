@@ -29,6 +29,8 @@ class FakeRooms:
     """Rooms in memory. While `is_out` is set, LiveKit does not answer."""
 
     present: dict[str, list[rooms.Participant]] = dataclasses.field(default_factory=dict)
+    opened: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    """Rooms that were made, with the metadata for the job."""
     closed: list[str] = dataclasses.field(default_factory=list)
     refused: list[tuple[str, str, Mapping[str, str]]] = dataclasses.field(default_factory=list)
     failing: set[str] = dataclasses.field(default_factory=set)
@@ -45,6 +47,11 @@ class FakeRooms:
         if room_name in self.failing:
             raise rooms.LiveKitUnavailable("LiveKit failed: internal")
         return tuple(self.present.get(room_name, ()))
+
+    async def open(self, room_name: str, *, job_metadata: str) -> None:
+        self._answer()
+        self.opened.append((room_name, job_metadata))
+        self.present[room_name] = []
 
     async def close(self, room_name: str) -> None:
         self._answer()

@@ -6,7 +6,7 @@ import pytest
 import yarl
 
 from callcore import errors
-from dispatch import api_keys
+from dispatch import api_keys, app, failed_tries, keyring, scopes
 from dispatch.internal import table as internal_table
 from dispatch.v1 import table as v1_table
 from tests.unit.dispatch import conftest
@@ -15,6 +15,7 @@ pytestmark = pytest.mark.unit
 
 NO_CALL = "call_00000000000000000000000000"
 GUARDED = [(route.method, route.path.replace("{id}", NO_CALL)) for route in (*v1_table.ROUTES, *internal_table.ROUTES)]
+NOT_THERE = [("GET", "/v1"), ("GET", "/v1/nothing"), ("PATCH", "/v1/calls"), ("GET", "/api/v1/nothing")]
 
 BAD = [
     {},
@@ -32,8 +33,9 @@ BAD = [
 
 async def test_without_a_good_key_every_guarded_path_gives_the_same_401(service: conftest.Service) -> None:
     bodies = set()
-    for method, path in (*GUARDED, ("GET", "/v1"), ("GET", "/v1/nothing"), ("PUT", "/v1/calls")):
-        for headers in BAD:
+    for method, path in (*GUARDED, *NOT_THERE):
+        service.clock.advance(failed_tries.WINDOW_S)
+        for headers in BAD if path in ("/v1/calls", "/internal/snapshot") else BAD[::5]:
             async with service.client.request(method, path, headers=headers) as response:
                 assert response.status == 401, (method, path, headers)
                 assert response.headers["WWW-Authenticate"].startswith("Bearer")
@@ -68,10 +70,13 @@ async def test_what_tells_nothing_about_calls_is_open(service: conftest.Service,
         assert response.status in (200, 503)
 
 
-def test_several_keys_are_known_by_their_ids() -> None:
-    keys = api_keys.ApiKeys(api_keys.parse("tl_a_0123456789abcdef, tl_b_fedcba9876543210"))
-    found = [keys.find(key) for key in ("tl_a_0123456789abcdef", "tl_b_fedcba9876543210", "tl_a_fedcba9876543210")]
+async def test_several_keys_of_the_environment_are_known_by_their_ids(parts: app.Parts) -> None:
+    given = api_keys.parse("tl_a_0123456789abcdef, tl_b_fedcba9876543210")
+    ring = keyring.Keyring(parts.store, parts.clock, given)
+    tried = ("tl_a_0123456789abcdef", "tl_b_fedcba9876543210", "tl_a_fedcba9876543210")
+    found = [await ring.find(key) for key in tried]
     assert [key.id if key else None for key in found] == ["a", "b", None]
+    assert all(key.scopes == {scopes.Scope.ADMIN} for key in given)
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "tl_a_short", "tl__0123456789abcdef", "tl_a_0123456789abcdef,"])

@@ -38,13 +38,12 @@ def test_without_anything_every_missing_variable_is_named(capsys: pytest.Capture
     code, lines = start(capsys)
     assert code == EX_CONFIG
     assert [line.split()[0] for line in lines] == [
-        "TRUNKLINE_API_KEY",
         "TRUNKLINE_INTERNAL_SECRET",
         "LIVEKIT_URL",
         "LIVEKIT_API_KEY",
         "LIVEKIT_API_SECRET",
     ]
-    assert lines[0] == "TRUNKLINE_API_KEY is not set; dispatch does not start without it."
+    assert lines[0] == "TRUNKLINE_INTERNAL_SECRET is not set; dispatch does not start without it."
 
 
 def test_a_configuration_that_is_wrong_is_told_with_all_its_problems(

@@ -182,9 +182,11 @@ async def test_a_caller_who_hangs_up_before_the_dial_is_no_attempt(
 ) -> None:
     begin = records.Records.begin_dialing
 
-    async def too_late(book: records.Records, transfer: transfers.Transfer, to: str) -> transfers.Transfer:
+    async def too_late(
+        book: records.Records, transfer: transfers.Transfer, to: str, reserve: records.Reserving
+    ) -> transfers.Transfer:
         await caller_hangs_up(service, transfer.call_id)
-        return await begin(book, transfer, to)
+        return await begin(book, transfer, to, reserve)
 
     monkeypatch.setattr(records.Records, "begin_dialing", too_late)
     call_id = await ringing_call(service)

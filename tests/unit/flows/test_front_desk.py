@@ -87,6 +87,13 @@ def test_single_questions_get_their_answer(flow: flows.Flow, said: str, heard: s
     assert heard in Conversation(flow).say(said)
 
 
+def test_who_asks_not_to_be_called_is_put_on_the_list(flow: flows.Flow) -> None:
+    call = Conversation(flow, ("end_call", "do_not_call"))
+    assert "will not be called again" in call.say("please stop calling me")
+    assert "Goodbye" in call.say("no, goodbye")
+    assert [c.name for c in call.calls] == ["do_not_call", "end_call"]
+
+
 def test_every_example_of_a_rule_is_understood(flow: flows.Flow) -> None:
     document = flow_schema.parse(FRONT_DESK.read_text(), FRONT_DESK.name)
     rules = [action for _, action in flow_schema.actions(document) if isinstance(action, flow_schema.Rule)]

@@ -75,7 +75,7 @@ transfers:
   sales: {label: Sales, to: +12015550191, screening: Ask first., when: is_business_hours}
   support: {label: Support, to: "sip:support@pbx.example.com", mode: blind}
 transfer_fallback: take_message
-tools: [{end_call: {when: "caller != ''"}}]
+tools: [{end_call: {when: "caller != ''"}}, {do_not_call: {when: is_business_hours}}]
 metadata: {team: office}
 """,
     "agents/night.yaml": """\

@@ -8,6 +8,7 @@ import pytest
 
 from callcore import calls, contract, endings
 from sip_config import configurations, live, providers, routing
+from sip_config.templates import variables
 from tests.unit.sip_config import samples
 
 pytestmark = pytest.mark.unit
@@ -163,3 +164,26 @@ def test_detectors_are_the_ones_that_the_agent_names(tmp_path: Path) -> None:
     assert isinstance(plan, contract.Converse)
     assert plan.agent.turns.detector == "vad"
     assert plan.agent.vad.model_dump() == {"provider": "silero", "min_silence": 0.4, "threshold": 0.5}
+
+
+def test_texts_speak_of_whom_we_know_and_of_what_came_with_the_call_that_is_returned(tmp_path: Path) -> None:
+    agent = samples.FILES["agents/front-desk.yaml"].replace(
+        "{{ organization.name }}, hello{% if caller %} {{ caller }}{% endif %}!",
+        "{{ contact.name }} of {{ fields.city }}, {{ variables.order }}: {{ direction }}{{ callee }}",
+    )
+    known = samples.load(tmp_path, {"agents/front-desk.yaml": agent})
+    live_objects, intake = samples.applied(known), samples.intake()
+    decided = routing.decide(
+        known,
+        live_objects,
+        intake,
+        samples.NOW,
+        ring_back=routing.RingBack(agent_id="front-desk", variables={"order": "42"}),
+        contact=variables.Contact(is_known=True, name="Bo"),
+        fields={"city": "Dover"},
+    )
+    assert isinstance(decided.plan, contract.Converse)
+    assert decided.plan.agent.greeting == "Bo of Dover, 42: inbound"
+    nobody = routing.decide(known, live_objects, intake, samples.NOW)
+    assert isinstance(nobody.plan, contract.Converse)
+    assert nobody.plan.agent.greeting == "of , : inbound"

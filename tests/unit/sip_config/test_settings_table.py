@@ -33,7 +33,7 @@ TABLES: dict[str, type[pydantic.BaseModel]] = {
     "a route under `routes`": numbers.Route,
     "agents/ID.yaml": agents.Agent,
     "a transfer under `transfers`": agents.Transfer,
-    "`end_call` of `tools`, with options": agents.ToolOptions,
+    "a tool of `tools`, with options": agents.ToolOptions,
     "`turns` of an agent": agents.Turns,
     "`interruptions` of `turns`": agents.Interruptions,
     "`max_duration` of an agent": agents.MaxDuration,

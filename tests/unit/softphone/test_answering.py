@@ -87,7 +87,9 @@ async def test_no_codec_in_common_is_not_acceptable(caller: softphone.Softphone,
 
 async def test_options_is_answered(callee: softphone.Softphone, peer: RawPeer) -> None:
     peer.send(peer.compose("OPTIONS", callee.uri("any")), callee.address)
-    assert "INVITE" in ((await peer.response(200)).headers.get("Allow") or "")
+    answer = await peer.response(200)
+    assert "INVITE" in (answer.headers.get("Allow") or "")
+    assert messages.SDP in (answer.headers.get("Accept") or "")
 
 
 @pytest.mark.parametrize(("method", "code"), [("SUBSCRIBE", 405), ("REFER", 405), ("FETCH", 501)])
@@ -98,7 +100,7 @@ async def test_what_the_phone_does_not_do_is_said(
     assert "INVITE" in ((await peer.response(code)).headers.get("Allow") or "")
 
 
-@pytest.mark.parametrize("method", ["BYE", "INVITE"])
+@pytest.mark.parametrize("method", ["BYE", "INVITE", "INFO"])
 async def test_a_request_of_an_unknown_dialog_is_refused(
     callee: softphone.Softphone, peer: RawPeer, method: str
 ) -> None:
@@ -197,12 +199,12 @@ async def test_an_ack_whose_answer_the_phone_cannot_use_is_hung_up(callee: softp
     assert (await call.ended(timeout=2)).by is softphone.EndedBy.PHONE
 
 
-async def test_in_a_call_options_is_answered_and_other_methods_are_refused(
+async def test_in_a_call_options_and_info_are_answered_and_other_methods_are_refused(
     callee: softphone.Softphone, peer: RawPeer
 ) -> None:
     peer.send(peer.compose("INVITE", callee.uri(DIALED), body=OFFER), callee.address)
     to = ("To", (await peer.response(200)).required("To"))
-    for method, code in (("OPTIONS", 200), ("INFO", 405)):
+    for method, code in (("OPTIONS", 200), ("INFO", 200), ("UPDATE", 405)):
         peer.send(peer.compose(method, callee.uri(DIALED), to), callee.address)
         response = await peer.response(code)
         while response.cseq_method != method:

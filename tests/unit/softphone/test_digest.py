@@ -43,14 +43,66 @@ def test_without_qop_the_older_formula_is_used() -> None:
     assert "cnonce" not in answered
 
 
+@pytest.mark.parametrize(
+    ("algorithm", "response"),
+    [
+        ("MD5", "8ca523f5e9506fed4657c9700eebdbec"),
+        ("SHA-256", "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"),
+    ],
+)
+def test_the_examples_of_rfc_7616_come_out_as_printed(algorithm: str, response: str) -> None:
+    asked = (
+        f'Digest realm="http-auth@example.org", qop="auth, auth-int", algorithm={algorithm}, '
+        'nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", opaque="FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"'
+    )
+    headers = digest.answer(
+        dataclasses.replace(CHALLENGE, headers=softphone.Headers.of(("WWW-Authenticate", asked))),
+        method="GET",
+        uri="/dir/index.html",
+        credentials=digest.Credentials(username="Mufasa", password="Circle of Life"),
+        cnonce="f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ",
+    )
+    answered = headers.get("Authorization") or ""
+    assert f'response="{response}"' in answered
+    assert f"algorithm={algorithm}" in answered
+
+
+def test_the_first_of_several_challenges_that_the_phone_knows_is_answered() -> None:
+    headers = softphone.Headers.of(
+        ("WWW-Authenticate", 'Digest realm="a", nonce="x", algorithm=SHA-512-256'),
+        ("WWW-Authenticate", 'Digest realm="a", nonce="y", algorithm=SHA-256'),
+        ("WWW-Authenticate", 'Digest realm="a", nonce="z", algorithm=MD5'),
+    )
+    challenge = dataclasses.replace(CHALLENGE, headers=headers)
+    answered = digest.answer(challenge, method="INVITE", uri="sip:a@b", credentials=CREDENTIALS)
+    assert 'nonce="y"' in (answered.get("Authorization") or "")
+
+
 def test_a_challenge_is_told_from_a_plain_refusal() -> None:
-    assert digest.is_challenge(CHALLENGE)
-    assert not digest.is_challenge(dataclasses.replace(CHALLENGE, headers=softphone.Headers()))
-    assert not digest.is_challenge(dataclasses.replace(CHALLENGE, code=403))
+    assert digest.challenges(CHALLENGE)
+    assert not digest.challenges(dataclasses.replace(CHALLENGE, headers=softphone.Headers()))
+    assert not digest.challenges(dataclasses.replace(CHALLENGE, code=403))
+
+
+def test_what_is_written_is_read_again() -> None:
+    challenge = digest.Challenge(
+        realm="lab", nonce="n", algorithm=softphone.Algorithm.SHA_256, has_qop=False, opaque="o", is_stale=True
+    )
+    assert digest.Challenge.read(challenge.write()) == challenge
+    assert digest.Challenge.read(digest.Challenge(realm="lab", nonce="n").write()) == digest.Challenge(
+        realm="lab", nonce="n"
+    )
+
+
+@pytest.mark.parametrize(
+    "header", ["Basic abc", 'Digest username="u"', 'Digest username="u", realm="r", nonce="n", uri="x", nc=zz']
+)
+def test_what_is_no_proof_is_none(header: str) -> None:
+    assert digest.Proof.read(header) is None
 
 
 def test_another_algorithm_is_refused() -> None:
-    headers = softphone.Headers.of(("WWW-Authenticate", 'Digest realm="a", nonce="b", algorithm=SHA-256'))
+    headers = softphone.Headers.of(("WWW-Authenticate", 'Digest realm="a", nonce="b", algorithm=SHA-512-256'))
     with pytest.raises(softphone.MalformedMessage):
         digest.answer(
             dataclasses.replace(CHALLENGE, headers=headers), method="INVITE", uri="sip:a@b", credentials=CREDENTIALS

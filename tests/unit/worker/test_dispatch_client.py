@@ -49,11 +49,18 @@ REQUESTS: dict[tuple[str, str], Request] = {
     ("POST", f"/internal/calls/{samples.CALL}/forward"): lambda client, limit: client.forward(
         samples.CALL, contract.ForwardRequest(job_id="AJ_1", generation=1), limit
     ),
+    ("POST", f"/internal/calls/{samples.CALL}/ready"): lambda client, limit: client.ready(
+        samples.CALL, contract.Ready(job_id="AJ_1", generation=1), limit
+    ),
     ("GET", f"/internal/calls/{samples.CALL}/transfers/tr_1"): lambda client, limit: client.follow_transfer(
         samples.CALL, "tr_1", transfers.State.DIALING, limit
     ),
 }
-STATUS_COUNTS = {("POST", "/internal/workers"), ("PUT", "/internal/audio/voicemail")}
+STATUS_COUNTS = {
+    ("POST", "/internal/workers"),
+    ("PUT", "/internal/audio/voicemail"),
+    ("POST", f"/internal/calls/{samples.CALL}/ready"),
+}
 """Requests of whose answer only that matters."""
 
 

@@ -161,7 +161,7 @@ class Context:
 
     def __init__(self, room: Room, attributes: dict[str, str] | None, failure: Exception | None = None) -> None:
         self.room = room
-        self.job = type("Job", (), {"id": "AJ_1"})()
+        self.job = type("Job", (), {"id": "AJ_1", "metadata": ""})()
         self._attributes = attributes
         self._failure = failure
         self.is_connected = False

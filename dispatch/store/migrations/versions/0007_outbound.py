@@ -111,8 +111,19 @@ def _dials() -> None:
         sa.Column("callee", sa.String(512)),
         sa.Column("made_at", types.UtcDateTime(), nullable=False),
         sa.Column("minutes", sa.Float(), nullable=False),
+        sa.Column("lasts_until", types.UtcDateTime(), nullable=False),
         sa.Column("released_at", types.UtcDateTime()),
         sa.PrimaryKeyConstraint("id", name="pk_dial_reservations"),
     )
-    for column in ("call_id", "made_at", "released_at"):
-        op.create_index(f"ix_dial_reservations_{column}", "dial_reservations", [column])
+    op.create_index("ix_dial_reservations_call_id", "dial_reservations", ["call_id"])
+    counted = ["made_at", "kind", "number", "trunk", "key_id", "minutes"]
+    op.create_index("ix_dial_reservations_counted", "dial_reservations", counted)
+    op.create_index("ix_dial_reservations_callee_made_at", "dial_reservations", ["callee", "made_at", "kind"])
+    is_open = sa.text("released_at IS NULL")
+    op.create_index(
+        "ix_dial_reservations_open",
+        "dial_reservations",
+        ["lasts_until", "number", "trunk", "key_id"],
+        sqlite_where=is_open,
+        postgresql_where=is_open,
+    )

@@ -1,0 +1,28 @@
+"""What placing calls needs."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from callcore import clock
+from dispatch import closing, metrics, switchboard, wakeups
+from dispatch.dialing import records
+from dispatch.livekit import dialing, rooms
+from dispatch.store import engine
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Means:
+    """All of it."""
+
+    store: engine.Store
+    records: records.Records
+    dialer: dialing.Dialer
+    livekit: rooms.Rooms
+    closer: closing.Closer
+    board: switchboard.Switchboard
+    wakeups: wakeups.Wakeups
+    counters: metrics.Metrics
+    hours: clock.Clock
+    """Tells the hours in which people may be called."""
+    clock: clock.Clock

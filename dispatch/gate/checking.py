@@ -1,0 +1,35 @@
+"""What may never be dialed, whatever the hour: asked of the number and the configuration alone."""
+
+from __future__ import annotations
+
+from callcore import dialable, errors
+from dispatch.gate import hours, wishes
+from sip_config import configurations, destinations
+
+
+def check(configuration: configurations.Configuration, wish: wishes.Wish) -> None:
+    """Whether this may be dialed at all.
+
+    Raises:
+        InvalidNumber: the destination is neither a number nor a SIP URI.
+        BadInput: there is no such time zone.
+        PolicyRefused: an emergency number, or its type, country or SIP host is not allowed.
+    """
+    destination(configuration, wish)
+    if wish.time_zone is not None and not hours.is_zone(wish.time_zone):
+        raise errors.BadInput("This is no time zone of the IANA database, such as America/New_York.")
+
+
+def destination(configuration: configurations.Configuration, wish: wishes.Wish) -> dialable.Destination:
+    """Whom the wish is for; raises as `check`.
+
+    The hosts of SIP addresses are only asked about where a client names them: transfers go where the configuration
+    says.
+    """
+    is_call = wish.kind is wishes.Kind.CALL
+    policy = dialable.Policy(
+        countries=destinations.allowed_countries(configuration),
+        regions=destinations.regions(configuration.organization.country, (wish.number.e164,)),
+        sip_hosts=destinations.sip_hosts(configuration.dialing, configuration.trunks) if is_call else None,
+    )
+    return dialable.check(wish.to, policy)

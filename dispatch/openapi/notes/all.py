@@ -1,0 +1,14 @@
+"""Every note."""
+
+from __future__ import annotations
+
+from dispatch.openapi import noting
+from dispatch.openapi.notes import calls, configuration, keys, people, sessions
+
+NOTES: dict[noting.PathOf, noting.Note] = {
+    **sessions.NOTES,
+    **calls.NOTES,
+    **people.NOTES,
+    **configuration.NOTES,
+    **keys.NOTES,
+}

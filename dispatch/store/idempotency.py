@@ -1,0 +1,45 @@
+"""What was answered to requests with an `Idempotency-Key`, by API key and the name that the client chose."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.ext import asyncio as sa_async
+
+from dispatch.store import tables
+
+_T = tables.idempotency_keys
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Stored:
+    """An answer that was given."""
+
+    fingerprint: str
+    """Of the request, as 64 hexadecimal digits."""
+    status: int
+    body: str
+    """JSON."""
+    call_id: str | None
+    """The call that the request was about."""
+
+
+async def find(tx: sa_async.AsyncConnection, key_id: str, name: str) -> Stored | None:
+    """The answer under this name; None where there was no such request."""
+    query = sa.select(_T).where(_T.c.key_id == key_id, _T.c.name == name)
+    row = (await tx.execute(query)).one_or_none()
+    if row is None:
+        return None
+    return Stored(fingerprint=row.fingerprint, status=row.status, body=row.body, call_id=row.call_id)
+
+
+async def add(tx: sa_async.AsyncConnection, key_id: str, name: str, stored: Stored, now: dt.datetime) -> None:
+    """Keep an answer. The primary key lets only one of several at once commit."""
+    values = dataclasses.asdict(stored) | {"key_id": key_id, "name": name, "created_at": now}
+    await tx.execute(sa.insert(_T).values(values))
+
+
+async def forget_before(tx: sa_async.AsyncConnection, moment: dt.datetime) -> None:
+    await tx.execute(sa.delete(_T).where(_T.c.created_at < moment))

@@ -1,0 +1,80 @@
+"""What clients give about people: numbers in any spelling, texts, and rows of which some may be wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeVar
+
+import pydantic
+from aiohttp import web
+from pydantic import json_schema
+
+from callcore import errors, numbers
+from dispatch import keys
+from dispatch.v1 import schemas
+
+PLAIN = r"[^\x00-\x08\x0b-\x1f\x7f]"
+"""Any sign but a control sign; lines may end."""
+
+Number = Annotated[str, pydantic.Field(min_length=1, max_length=64, examples=["+12015550123"])]
+"""A number as somebody wrote it; `e164` reads it."""
+
+
+class RefusedRow(schemas.Shape):
+    """A row that was not taken."""
+
+    index: int
+    """Its place among the rows, from 0."""
+    message: str
+
+
+class Wrong(pydantic.BaseModel):
+    """What stands in the place of a row that is not valid."""
+
+    problem: str
+
+
+Wanted = TypeVar("Wanted", bound=pydantic.BaseModel)
+Made = TypeVar("Made")
+
+
+def text(longest: int) -> pydantic.types.StringConstraints:
+    """A text of so many characters at most and one at least, without control signs."""
+    return pydantic.StringConstraints(pattern=f"^{PLAIN}{{1,{longest}}}$")
+
+
+def e164(request: web.Request, written: str) -> str:
+    """A number that a client wrote; a bare national one is of the organization's country.
+
+    Raises:
+        InvalidNumber: it is none.
+    """
+    return numbers.parse(written, region=request.app[keys.SWITCHBOARD].configuration.organization.country)
+
+
+def _tolerant(value: Any, validate: pydantic.ValidatorFunctionWrapHandler) -> Any:  # a row of any shape
+    try:
+        return validate(value)
+    except pydantic.ValidationError as error:
+        found = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        place = ".".join(str(part) for part in found["loc"][1:])  # behind the name of the model
+        return Wrong(problem=f"{place}: {found['msg']}" if place else found["msg"])
+
+
+Row = Annotated[Wanted | json_schema.SkipJsonSchema[pydantic.InstanceOf[Wrong]], pydantic.WrapValidator(_tolerant)]
+"""A row that keeps no other one out where it is wrong."""
+
+
+def sort(
+    rows: Sequence[Wanted | Wrong], make: Callable[[Wanted], Made]
+) -> tuple[tuple[tuple[int, Made], ...], tuple[RefusedRow, ...]]:
+    """What the rows say, each with its place, and those that cannot be taken."""
+    made, refused = [], []
+    for index, row in enumerate(rows):
+        try:
+            if isinstance(row, Wrong):
+                raise errors.BadInput(row.problem)
+            made.append((index, make(row)))
+        except errors.BadInput as error:
+            refused.append(RefusedRow(index=index, message=error.message))
+    return tuple(made), tuple(refused)

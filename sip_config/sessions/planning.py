@@ -1,0 +1,182 @@
+"""The plan of a call that we place: its agent, with the overrides of this one call, and its texts rendered.
+
+`check` says everything that is wrong when the request comes; `plan` is made when the call is dialed, which may be days
+later, so it goes by the configuration and the clock of that moment.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterator, Mapping
+
+import pydantic
+
+from callcore import contract, errors
+from sip_config import configurations, hours, problems, schema, values
+from sip_config.plans import agent_plans, occasions
+from sip_config.routing import agents, steps
+from sip_config.sessions import choosing, findings, overriding
+from sip_config.sessions import overrides as asked_for
+from sip_config.templates import prompting
+from sip_config.templates import variables as spoken_of
+
+choose_agent = choosing.choose_agent
+first_number = choosing.first_number
+
+MAX_PAIRS = 50
+"""Entries of `metadata`, and of `variables`."""
+
+_MAX_KEY = 64  # characters of a wrong key that are repeated
+_KEY: pydantic.TypeAdapter[str] = pydantic.TypeAdapter(values.MetadataKey)
+_VALUE: pydantic.TypeAdapter[str] = pydantic.TypeAdapter(values.StaticText)
+_MOMENT = dt.datetime(2026, 1, 2, 3, 4, tzinfo=dt.UTC)  # any: texts are tried with it
+_NOBODY = "name an agent, or give an `intent` and a `systemPrompt` for a call without one"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Session:
+    """A call that is to be placed."""
+
+    agent_id: str | None
+    """Who talks, as `choose_agent` says; None for an ad-hoc call."""
+    number: schema.Number
+    """Ours, which the callee is shown."""
+    to: str
+    """The callee: E.164 or a `sip:` URI."""
+    overrides: asked_for.Overrides = dataclasses.field(default_factory=asked_for.Overrides)
+    """What this call does differently from its agent."""
+    variables: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """What its texts may speak of besides."""
+    metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Over that of number and agent."""
+    contact: spoken_of.Contact = dataclasses.field(default_factory=spoken_of.Contact)
+    """What is known of the callee."""
+    fields: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """The contact's fields by name."""
+    max_duration_s: float | None = None
+    """How long it may last at most, if the client says; what agent and `dialing` say holds all the same."""
+
+
+def check(configuration: configurations.Configuration, session: Session) -> list[findings.Finding]:
+    """Everything that is wrong with a call, as path and message; nothing, where `plan` will do."""
+    found = [*_pairs("metadata", session.metadata), *_pairs("variables", session.variables)]
+    try:
+        agent = agent_of(configuration, session)
+    except findings.Unfit as unfit:
+        return [*unfit.found, *found]
+    overrides = session.overrides
+    for path, text, template in (
+        ("systemPrompt", overrides.system_prompt, agent.instructions),
+        ("firstMessage", overrides.first_message, agent.greeting),
+    ):
+        if text is not None:
+            found += [findings.of(path, _said(problem)) for problem in prompting.check(template)]
+    if not found:
+        found += _unrenderable(configuration, session, agent)
+    return found
+
+
+def plan(configuration: configurations.Configuration, session: Session, now: dt.datetime) -> contract.Converse:
+    """What the job of the call is to do.
+
+    Raises:
+        ConfigurationInvalid: the overrides do not fit the agent as it is now, it is gone, or a text cannot be rendered.
+    """
+    try:
+        agent = agent_of(configuration, session)
+    except findings.Unfit as unfit:
+        raise errors.ConfigurationInvalid([f"{path}: {message}" for path, message in unfit.found]) from None
+    occasion = _occasion(configuration, session, now)
+    made = agent_plans.make(occasion, agent, agents.tools(occasion, agent, steps.Trail()))
+    return contract.Converse(
+        agent=made.model_copy(update={"max_duration_s": max_duration_s(configuration, session, agent)}),
+        metadata={**occasion.metadata(agent), **session.metadata},
+    )
+
+
+def agent_of(configuration: configurations.Configuration, session: Session) -> configurations.Agent:
+    """The agent of a call, with everything that the call changes.
+
+    An ad-hoc call borrows ears, mind and voice of an agent, and says itself what it is about; without a
+    `firstMessage` the callee speaks first, as the greeting is somebody else's.
+
+    Raises:
+        Unfit: there is no such agent, or the overrides cannot be laid over it.
+    """
+    overrides = session.overrides
+    if session.agent_id is not None:
+        agent = configuration.agents.get(session.agent_id)
+        if agent is None:
+            near = problems.nearest(session.agent_id, configuration.agents)
+            raise findings.Unfit([findings.of("agentId", f"there is no such agent{near}")])
+        return overriding.apply(agent, overrides)
+    lender = choosing.lender(configuration, session.number)
+    if lender is None or overrides.intent is None or overrides.system_prompt is None:
+        raise findings.Unfit([findings.of("agentId", _NOBODY)])
+    return overriding.apply(lender, overrides.model_copy(update={"first_message": overrides.first_message or ""}))
+
+
+def max_duration_s(
+    configuration: configurations.Configuration, session: Session, agent: configurations.Agent | None = None
+) -> float:
+    """How long the call may last, in seconds: the least of what agent, client and `dialing` say.
+
+    Args:
+        configuration: the one to go by.
+        session: the call.
+        agent: the call's agent, where it has been looked up already.
+
+    Raises:
+        Unfit: without `agent`, as `agent_of`.
+    """
+    agent = agent or agent_of(configuration, session)
+    limits = (agent.settings.max_duration.limit, configuration.dialing.max_duration)
+    least = min(limit.total_seconds() for limit in limits)
+    return least if session.max_duration_s is None else min(least, session.max_duration_s)
+
+
+def _occasion(configuration: configurations.Configuration, session: Session, now: dt.datetime) -> occasions.Occasion:
+    verdict = hours.judge(configuration.hours, configuration.organization.time_zone, now)
+    return occasions.Occasion(
+        configuration=configuration,
+        number=session.number,
+        caller=session.number.e164,
+        forwarded_from=None,
+        now=now,
+        is_business_hours=verdict.is_open,
+        call=session.to,
+        callee=session.to,
+        contact=session.contact,
+        fields=session.fields,
+        given=session.variables,
+    )
+
+
+def _pairs(name: str, pairs: Mapping[str, str]) -> Iterator[findings.Finding]:
+    if len(pairs) > MAX_PAIRS:
+        yield findings.of(name, f"may have {MAX_PAIRS} entries at most")
+        return
+    for key, value in pairs.items():
+        for kind, text in ((_KEY, key), (_VALUE, value)):
+            try:
+                kind.validate_python(text)
+            except pydantic.ValidationError as error:
+                yield findings.of(f"{name}.{key[:_MAX_KEY]}", error.errors()[0]["msg"])
+                break
+
+
+def _unrenderable(
+    configuration: configurations.Configuration, session: Session, agent: configurations.Agent
+) -> Iterator[findings.Finding]:
+    """Texts that fit in general, and not for this call."""
+    texts = _occasion(configuration, session, _MOMENT).variables(agent)
+    for path, template in (("systemPrompt", agent.instructions), ("firstMessage", agent.greeting)):
+        try:
+            prompting.render(template, texts)
+        except errors.ConfigurationInvalid as error:
+            yield findings.of(path, error.message)
+
+
+def _said(problem: problems.Problem) -> str:
+    return f"line {problem.line}: {problem.message}"

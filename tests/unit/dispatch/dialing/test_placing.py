@@ -1,0 +1,141 @@
+"""A call that we place, from the request to somebody on the line or to the reason why there is nobody."""
+
+from __future__ import annotations
+
+import pytest
+
+from callcore import contract, endings, transfers
+from dispatch.livekit import dialing
+from dispatch.store import dials as rows
+from tests.unit.dispatch import conftest, doubles, samples
+from tests.unit.dispatch.dialing import steps
+
+pytestmark = pytest.mark.unit
+
+
+async def test_somebody_answers(service: conftest.Service) -> None:
+    status, answer = await steps.request(service, firstMessage="Hello there.", metadata={"order": "7"})
+    call_id = answer["callId"]
+    identity = f"callee_{call_id.removeprefix('call_')}"
+    assert status == 202
+    assert answer == {
+        "sessionId": call_id,
+        "callId": call_id,
+        "status": "queued",
+        "roomName": call_id,
+        "callerId": doubles.DIALED,
+        "sipParticipant": {"identity": identity},
+        "maxDurationSeconds": 900.0,
+        "scheduledAt": None,
+    }
+
+    told = await steps.room_of(service, call_id)
+    assert told == contract.JobAssignment(caller=doubles.DIALED, dialed=steps.TO, identity=identity, generation=1)
+    plan = (await steps.joins(service, call_id)).plan
+    assert isinstance(plan, contract.Converse)
+    assert (plan.agent.agent_id, plan.agent.greeting, plan.metadata["order"]) == ("front-desk", "Hello there.", "7")
+    assert service.dialer.dials == []
+    assert (await steps.call(service, call_id))["status"] == "queued"
+
+    assert await steps.says_ready(service, call_id) == 204
+    await steps.rings(service, call_id)
+    (dial,) = service.dialer.dials
+    assert (dial.room_name, dial.identity, dial.transfer_id) == (call_id, identity, None)
+    assert (dial.route.user, dial.route.host, dial.route.caller) == (steps.TO, "127.0.0.1:5090", doubles.DIALED)
+    assert (dial.ringing_timeout_s, dial.longest_s) == (contract.RINGING_S, 960.0)
+    assert (await steps.call(service, call_id))["status"] == "dialing"
+
+    service.clock.advance(4)
+    service.dialer.answer(steps.ANSWERED, 200)
+    call = await steps.comes_to(service, call_id, "in_progress")
+    assert (call["from"], call["to"], call["dialedNumber"]) == (doubles.DIALED, steps.TO, steps.TO)
+    assert (call["direction"], call["overrides"]) == ("outbound", {"firstMessage": "Hello there."})
+    assert call["contactId"].startswith("ct_")
+    assert await steps.events(service, call_id) == ["call.queued", "call.dialing", "call.answered"]
+    await steps.is_over(service, call_id)
+    assert len(service.dialer.dials) == 1
+
+
+_ENDS = [
+    (486, "busy", "client_error", "callee", "busy"),
+    (600, "busy", "client_error", "callee", "busy"),
+    (603, "rejected", "client_error", "callee", "no_answer"),
+    (404, "invalid_number", "client_error", "system", "error"),
+    (480, "unavailable", "client_error", "callee", "no_answer"),
+    (408, "no_answer", "client_error", "callee", "no_answer"),
+    (487, "no_answer", "client_error", "callee", "no_answer"),
+    (503, "carrier_failure", "upstream_error", "system", "error"),
+    (None, "no_answer", "client_error", "callee", "no_answer"),
+]
+
+
+@pytest.mark.parametrize(("code", "reason", "result", "ended_by", "outcome"), _ENDS)
+async def test_nobody_answers(
+    service: conftest.Service, code: int | None, reason: str, result: str, ended_by: str, outcome: str
+) -> None:
+    call_id = await steps.ringing(service)
+    answer = transfers.result_of(code) if code is not None else transfers.AttemptResult.NO_ANSWER
+    service.dialer.answer(answer, code)
+    call = await steps.comes_to(service, call_id, "ended")
+    end = call["termination"]
+    assert (end["reason"], end["result"], end["endedBy"], end["sipStatusCode"]) == (reason, result, ended_by, code)
+    assert (call["outcome"], call["durationSeconds"]) == (outcome, None)
+    assert call_id in service.livekit.closed
+    assert await steps.events(service, call_id) == ["call.queued", "call.dialing", "call.hangup"]
+    assert (await steps.row(service, call_id)).state is rows.State.OVER
+
+
+async def test_livekit_being_out_at_the_moment_of_the_dial_is_no_fault_of_the_callee(service: conftest.Service) -> None:
+    call_id = await steps.ringing(service)
+    service.dialer.answer(transfers.AttemptResult.UNAVAILABLE)
+    end = (await steps.comes_to(service, call_id, "ended"))["termination"]
+    assert (end["reason"], end["result"]) == ("platform_lost", "server_error")
+
+
+async def test_the_job_may_see_it_first(service: conftest.Service) -> None:
+    call_id = await steps.ringing(service)
+    told = (contract.RingingRecord(), contract.AnsweredRecord(ringing_ms=900))
+    await service.deliver(*told, room=call_id)
+    service.dialer.answer(steps.ANSWERED, 200)
+    await steps.is_over(service, call_id)
+    types = await steps.events(service, call_id)
+    assert types == ["call.queued", "call.dialing", "call.ringing", "call.answered"]
+
+
+async def test_what_the_job_says_second_is_known(service: conftest.Service) -> None:
+    call_id = await steps.ringing(service)
+    service.dialer.answer(steps.ANSWERED, 200)
+    await steps.comes_to(service, call_id, "in_progress")
+    told = (contract.RingingRecord(), contract.AnsweredRecord(ringing_ms=900), samples.said("Hello?"), samples.ENDED)
+    await service.deliver(*told, room=call_id)
+    call = await steps.call(service, call_id)
+    assert (call["status"], call["termination"]["reason"]) == ("ended", endings.Reason.CALLER_HANGUP)
+    text = await (await service.client.get("/metrics")).text()
+    assert "trunkline_late_facts_total{" not in text
+
+
+async def test_no_worker_gets_ready(service: conftest.Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dispatch.dialing.readiness._READY_S", 0.05)
+    call_id = await steps.accepted(service)
+    call = await steps.comes_to(service, call_id, "ended")
+    assert (call["termination"]["reason"], call["termination"]["result"]) == ("worker_lost", "server_error")
+    assert (service.dialer.dials, service.livekit.closed) == ([], [call_id])
+
+
+async def test_without_a_worker_nothing_is_accepted(service: conftest.Service) -> None:
+    response = await service.client.post(
+        steps.PATH,
+        json={"to": steps.TO, "agentId": "front-desk"},
+        headers={"Authorization": f"Bearer {conftest.API_KEY}"},
+    )
+    assert (response.status, (await response.json())["code"]) == (503, "no_worker")
+    assert "Retry-After" in response.headers
+
+
+async def test_the_leg_of_a_callee(service: conftest.Service) -> None:
+    await steps.ringing(service)
+    wanted = dialing.request(service.dialer.dials[0])
+    assert wanted.participant_identity.startswith("callee_")
+    assert (wanted.play_dialtone, dict(wanted.participant_attributes)) == (False, {})
+    assert (wanted.sip_number, wanted.sip_call_to, wanted.hide_phone_number) == (doubles.DIALED, steps.TO, True)
+    assert (wanted.ringing_timeout.seconds, wanted.max_call_duration.seconds) == (40, 960)

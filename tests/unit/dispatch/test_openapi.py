@@ -1,0 +1,181 @@
+"""The document of the API tells everything that is served, and nothing else; its examples are true."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema_rs
+import openapi_pydantic
+import pytest
+
+from dispatch import routes
+from dispatch.livekit import bookkeeping
+from dispatch.openapi import serving
+from dispatch.openapi.notes import all as notes
+from dispatch.v1 import table
+from tests.unit.dispatch import conftest
+
+pytestmark = pytest.mark.unit
+
+CAMEL = re.compile(r"[a-z][a-zA-Z0-9]*")
+ASSETS = {"/docs/docs.css", "/docs/docs.js"}
+NO_SOURCE = "default-src 'none'"
+
+
+def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in serving.document()["paths"].items():
+        for method, operation in methods.items():
+            yield method.upper(), path, operation
+
+
+def resolved(thing: dict[str, Any]) -> dict[str, Any]:
+    found: Any = serving.document()
+    for name in thing.get("$ref", "").removeprefix("#/").split("/") if "$ref" in thing else ():
+        found = found[name]
+    return found if "$ref" in thing else thing
+
+
+def bodies() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every content of every request and answer, with a name for it."""
+    for method, path, operation in operations():
+        places = {"request": operation.get("requestBody", {})}
+        places |= {status: resolved(answer) for status, answer in operation["responses"].items()}
+        for place, given in places.items():
+            for media_type, content in given.get("content", {}).items():
+                yield f"{method} {path} {place} {media_type}", content
+
+
+def test_the_document_is_openapi_3_1() -> None:
+    parsed = openapi_pydantic.OpenAPI.model_validate(serving.document())
+    assert parsed.openapi == "3.1.0"
+    assert parsed.paths
+
+
+def test_every_route_is_in_it_and_nothing_else(service: conftest.Service) -> None:
+    served = {
+        (route.method, route.resource.canonical)
+        for route in service.app.router.routes()
+        if route.method != "HEAD" and route.resource is not None
+    }
+    public = {
+        pair for pair in served if not pair[1].startswith(("/internal", bookkeeping.PATH)) and pair[1] not in ASSETS
+    }
+    assert {(method, path) for method, path, _ in operations()} == public
+
+
+def test_there_is_no_note_on_what_is_not_served() -> None:
+    assert set(notes.NOTES) == {(route.method, route.path) for route in table.ROUTES}
+
+
+def test_every_operation_has_a_name_of_its_own() -> None:
+    names = [operation["operationId"] for _, _, operation in operations()]
+    assert len(set(names)) == len(names)
+    assert [name for name in names if not CAMEL.fullmatch(name)] == []
+
+
+def test_every_operation_names_the_scope_that_it_demands() -> None:
+    demanded = {(route.method, route.path): route.scope for route in table.ROUTES}
+    assert None not in demanded.values()
+    for method, path, operation in operations():
+        scope = demanded.get((method, path))
+        assert operation["security"] == ([{"key": [scope]}] if scope else [])
+
+
+def test_every_reference_leads_somewhere() -> None:
+    def references(value: Any) -> Iterator[str]:
+        if isinstance(value, dict):
+            yield from (inner for name, inner in value.items() if name == "$ref")
+            value = list(value.values())
+        for inner in value if isinstance(value, list) else ():
+            yield from references(inner)
+
+    found = set(references(serving.document()))
+    assert len(found) > 30
+    for reference in found:
+        assert resolved({"$ref": reference})
+
+
+def test_every_body_of_json_has_an_example_that_is_valid() -> None:
+    components = {"components": serving.document()["components"]}
+    tried = 0
+    for name, content in bodies():
+        if not name.endswith("json") or name.startswith("GET /openapi.json"):
+            continue
+        example = content.get("example")
+        assert example is not None, name
+        jsonschema_rs.validator_for({**content["schema"], **components}, validate_formats=True).validate(example)
+        tried += 1
+    assert tried > 100
+
+
+@pytest.mark.parametrize("route", [route for route in table.ROUTES if route.body is not routes.Nothing])
+def test_the_example_of_a_request_is_taken(route: routes.AnyRoute) -> None:
+    example = notes.NOTES[route.method, route.path].body
+    assert route.body.model_validate(example, by_alias=True).model_fields_set
+
+
+def test_the_examples_of_parameters_are_valid() -> None:
+    parameters = [resolved(given) for _, _, operation in operations() for given in operation["parameters"]]
+    components = {"components": serving.document()["components"]}
+    for parameter in parameters:
+        validator = jsonschema_rs.validator_for({**parameter["schema"], **components}, validate_formats=True)
+        if parameter["in"] == "path":
+            validator.validate(parameter["example"])
+
+
+def test_names_are_camel_case() -> None:
+    schemas = serving.document()["components"]["schemas"]
+    names = {name for schema in schemas.values() for name in schema.get("properties", {})}
+    names |= {
+        given["name"]
+        for _, _, operation in operations()
+        for given in operation["parameters"]
+        if given.get("in") == "query"
+    }
+    assert {"callId", "nextCursor", "agentId"} <= names
+    assert [name for name in names if not CAMEL.fullmatch(name)] == []
+
+
+def test_schemas_are_named_by_what_they_are() -> None:
+    schemas = serving.document()["components"]["schemas"]
+    assert [name for name in schemas if not re.fullmatch(r"[A-Z][A-Za-z0-9]+", name)] == []
+
+
+async def test_it_is_served_to_everybody_and_kept_by_its_tag(service: conftest.Service) -> None:
+    async with service.client.get("/openapi.json") as response:
+        assert (response.status, response.content_type) == (200, "application/json")
+        assert await response.json() == serving.document()
+        tag = response.headers["ETag"]
+    async with service.client.get("/openapi.json", headers={"If-None-Match": tag}) as response:
+        assert (response.status, await response.read()) == (304, b"")
+    async with service.client.head("/openapi.json", headers={"If-None-Match": '"other"'}) as response:
+        assert (response.status, response.headers["ETag"]) == (200, tag)
+
+
+async def test_the_page_shows_every_operation_and_every_schema(service: conftest.Service) -> None:
+    async with service.client.get("/docs") as response:
+        assert (response.status, response.content_type) == (200, "text/html")
+        text = await response.text()
+    for _, path, operation in operations():
+        assert f'id="{operation["operationId"]}"' in text
+        assert path in text
+    links = set(re.findall(r'href="#([^"]+)"', text))
+    assert len(links) > 50
+    assert links <= set(re.findall(r'id="([^"]+)"', text))
+
+
+async def test_the_page_loads_nothing_from_elsewhere_and_runs_no_script_of_its_own(service: conftest.Service) -> None:
+    async with service.client.get("/docs") as response:
+        policy = response.headers["Content-Security-Policy"]
+        text = await response.text()
+    assert policy.startswith(NO_SOURCE)
+    assert "unsafe" not in policy
+    assert re.findall(r"<script(?![^>]*\ssrc=)[^>]*>|\son\w+=|\sstyle=|<style", text) == []
+    loaded = re.findall(r'<(?:script|link|img)[^>]*(?:src|href)="([^"]+)"', text)
+    assert set(loaded) == ASSETS
+    for path in loaded:
+        async with service.client.get(path) as response:
+            assert response.status == 200
+            assert await response.text()
