@@ -21,6 +21,7 @@ import asyncio
 import datetime as dt
 import pathlib
 import random
+import shutil
 import sqlite3
 import tempfile
 import time
@@ -34,6 +35,7 @@ from dispatch import api_keys, gate, idempotency
 from dispatch.dialing import accepting, claims, orders
 from dispatch.ledger import changes, ledger
 from dispatch.store import engine, migrating, workers
+from lab import labs
 from sip_config import configurations, loading
 
 NOON = dt.datetime(2026, 11, 18, 17, 0, tzinfo=dt.UTC)  # in New York
@@ -46,9 +48,7 @@ FILES = {
     "organization.yaml": "organization: {id: acme, name: Acme, time_zone: America/New_York}\n"
     "dialing: {max_duration: 2m}\n",
     "trunks.yaml": "trunks: {lab: {outbound: {address: '127.0.0.1:5080'}}}\n",
-    "numbers.yaml": f"numbers: [{{e164: '{OURS}', trunk: lab, direction: outbound, agent: ava}}]\n",
-    "agents/ava.yaml": "name: Ava\ninstructions: You answer the telephone.\n"
-    "stt: {provider: offline}\nllm: {provider: offline, flow: f.flow.yaml}\ntts: {provider: offline}\n",
+    "numbers.yaml": f"numbers: [{{e164: '{OURS}', trunk: lab, direction: outbound, agent: front-desk}}]\n",
 }
 
 ONE = sa.table("bench_one", sa.column("value", sa.Text))
@@ -62,11 +62,10 @@ class Nobody(changes.Aftermath):
 
 
 def configuration(folder: pathlib.Path) -> configurations.Configuration:
-    """One number that places calls, and the default limits."""
+    """One number that places calls, and the default limits; the agent is the demo's."""
+    shutil.copytree(labs.SAMPLE_SET / "agents", folder / "agents")
     for name, text in FILES.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        (folder / name).write_text(text)
     return loading.load(folder, {})
 
 
@@ -99,9 +98,7 @@ class Round:
     async def _accept(self) -> float:
         self._clock.advance(STEP_S)
         async with self._store.writing() as tx:
-            report = contract.WorkerReport(
-                worker_id="w", version="1", calls=0, max_calls=10, accepting=True, rooms=()
-            )
+            report = contract.WorkerReport(worker_id="w", version="1", calls=0, max_calls=10, accepting=True, rooms=())
             await workers.put(tx, report, self._clock.now())
         self._count += 1
         now = self._clock.now()
@@ -115,7 +112,7 @@ class Round:
             call_id=call_id,
             minutes=2,
         )
-        order = orders.Order(agent_id="ava", caller=OURS, variables={"name": "Sam"}, max_duration_s=120)
+        order = orders.Order(agent_id="front-desk", caller=OURS, variables={"name": "Sam"}, max_duration_s=120)
         wanted = accepting.Wanted(wish=wish, order=order, ringing_timeout_s=30, configuration=self._configuration)
         attempt = idempotency.Attempt(key_id=KEY.id, name=f"n{self._count}", fingerprint="0" * 64)
         began = time.perf_counter()

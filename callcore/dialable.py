@@ -7,6 +7,7 @@ some numbers cost a hundred times as much as others.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 import unicodedata
 import urllib.parse
@@ -40,7 +41,7 @@ _USUAL_PORTS = frozenset({None, 5060, 5061})  # RFC 3261 section 19.1.2
 _SEPARATORS = re.compile(r"[\s().\-/_]")
 _SERVICE_CODES = ("*", "#")  # what a user part begins with that first switches something, such as `*67` or `#31#`
 _EMERGENCY_DIGITS = 3
-_DIALED_FIRST = re.compile(r"(\+?\d+)[,;*#pwx].*", re.ASCII | re.IGNORECASE)  # what follows is pressed once answered
+_DIALED_FIRST = re.compile(r"\A(\+?\d+)[,;*#pwx].*", re.ASCII | re.IGNORECASE)  # what follows is pressed once answered
 _NO_DIGITS = re.compile(r"\D", re.ASCII)
 _DIGITS = re.compile(r"\+?\d+", re.ASCII)
 _ABROAD = re.compile(r"\A(?:00|011)(?=[1-9])", re.ASCII)
@@ -65,8 +66,15 @@ class Destination:
 
     number: str | None
     """E.164; None for a SIP address whose user is none, such as an extension."""
-    host: str | None
+    user: str | None = None
+    """Of a SIP address, without escapes and separators."""
+    host: str | None = None
     """Of a SIP address, in small letters, with its port where it names one."""
+
+    @property
+    def callee(self) -> str:
+        """The same for every way to write who is called: E.164, else a `sip:` URI."""
+        return self.number or f"sip:{self.user}@{self.host}"
 
 
 def check(to: str, policy: Policy) -> Destination:
@@ -89,7 +97,9 @@ def check(to: str, policy: Policy) -> Destination:
         _check_number(number, policy.countries)
     if uri is not None and policy.sip_hosts is not None:
         _check_host(uri, policy.sip_hosts)
-    return Destination(number=number, host=_host(uri) if uri else None)
+    if uri is None:
+        return Destination(number=number)
+    return Destination(number=number, user=user, host=_host(uri))
 
 
 def number_in(to: str, regions: Sequence[str]) -> str | None:
@@ -101,6 +111,7 @@ def number_in(to: str, regions: Sequence[str]) -> str | None:
         return None
 
 
+@functools.lru_cache(maxsize=4096)  # asked about every number of ours at every dial
 def region_of(number: str) -> str | None:
     """The country of a number in E.164 form, ISO 3166; None where it is of none, or of no network that is known."""
     region = phonenumbers.region_code_for_number(phonenumbers.parse(number, None))
@@ -154,7 +165,8 @@ def _check_number(number: str, countries: Collection[str]) -> None:
         raise _forbidden_type()
     if region not in countries:
         raise errors.PolicyRefused(
-            f"Numbers of the country {region} may not be called: `dialing.allow_countries` does not list it.",
+            f"Numbers of {region} are not called: `dialing.allow_countries` has other countries, or says nothing, and "
+            "then they are those of our own numbers.",
             code=COUNTRY_FORBIDDEN,
         )
 

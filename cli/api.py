@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-import os
 import urllib.parse
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
@@ -13,9 +12,11 @@ from typing import Any
 import aiohttp
 
 from callcore import errors
+from sip_config.reading import environments
 
 _TIMEOUT_S = 10.0
 _RELOAD_S = 60.0  # dispatch reads files and changes LiveKit's objects meanwhile
+_NO_CONTENT = 204
 _STREAM_SILENCE_S = 40.0  # dispatch sends a heartbeat every 15 s
 _DEFAULT_URL = "http://127.0.0.1:8080"
 
@@ -26,6 +27,18 @@ class ApiRefused(errors.TrunklineError):
     """Dispatch refused the request."""
 
     public_code = "api_refused"
+
+    def __init__(self, message: str, *, detail: str | None = None, retry_at: str | None = None) -> None:
+        """A refusal.
+
+        Args:
+            message: all of it, with the status.
+            detail: why, in dispatch's words alone.
+            retry_at: when the same request may be allowed, RFC 3339; None where nobody knows, or it never will.
+        """
+        super().__init__(message)
+        self.detail = detail or message
+        self.retry_at = retry_at
 
 
 class ConfigurationRefused(errors.ConfigurationInvalid):
@@ -49,12 +62,13 @@ class Access:
     key: str
 
     @classmethod
-    def from_environment(cls, url: str | None, environment: Mapping[str, str] = os.environ) -> Access:
-        """The access that `--url` or the environment names.
+    def from_environment(cls, url: str | None) -> Access:
+        """The access that `--url`, the environment or `.env` names.
 
         Raises:
             ConfigurationInvalid: there is no API key.
         """
+        environment = environments.read()
         key = environment.get("TRUNKLINE_API_KEY", "").split(",")[0].strip()
         if not key:
             raise errors.ConfigurationInvalid(["TRUNKLINE_API_KEY is not set: put in one of the keys of dispatch"])
@@ -88,6 +102,16 @@ class Api:
         events: list[Json] = (await self._get(_path(call_id, "/events")))["events"]
         return events
 
+    async def place_call(self, body: Json, *, idempotency_key: str) -> Json:
+        """Have a call placed; asking again with the same key and body places no other one.
+
+        Raises:
+            ApiRefused: it may not be placed, or not now.
+        """
+        return await self._request(
+            "POST", "/v1/sessions/phone", body=body, headers={"Idempotency-Key": idempotency_key}
+        )
+
     async def hang_up(self, call_id: str) -> Json:
         """End a call; of one that is over, how it ended."""
         return await self._request("POST", _path(call_id, "/hangup"))
@@ -117,20 +141,35 @@ class Api:
                         return
         raise errors.DispatchUnavailable("dispatch closed the stream before the call had ended")
 
+    async def ask(
+        self, method: str, path: str, query: Mapping[str, str] | None = None, *, body: Json | None = None
+    ) -> Json:
+        """Any request to `/v1`; an answer without a body is empty."""
+        return await self._request(method, path, query, body=body)
+
     async def _get(self, path: str, query: Mapping[str, str] | None = None) -> Json:
         return await self._request("GET", path, query)
 
     async def _request(
-        self, method: str, path: str, query: Mapping[str, str] | None = None, *, timeout_s: float = _TIMEOUT_S
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        body: Json | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float = _TIMEOUT_S,
     ) -> Json:
         limit = aiohttp.ClientTimeout(total=timeout_s)
         with self._plain_errors():
-            async with self._http.request(method, self._url + path, params=query or {}, timeout=limit) as response:
+            async with self._http.request(
+                method, self._url + path, params=query or {}, json=body, headers=headers, timeout=limit
+            ) as response:
                 await _raise_for(response)
-                body = await response.json(content_type=None)
-                if not isinstance(body, dict):
+                answer = await response.json(content_type=None) if response.status != _NO_CONTENT else {}
+                if not isinstance(answer, dict):
                     raise self._foreign()
-                return body
+                return answer
 
     @contextlib.contextmanager
     def _plain_errors(self) -> Iterator[None]:
@@ -164,14 +203,17 @@ def _path(call_id: str, below: str = "") -> str:
 async def _raise_for(response: aiohttp.ClientResponse) -> None:
     if response.ok:
         return
+    retry_at = None
     try:
         problem = await response.json(content_type=None)
-        detail = problem.get("detail") or problem.get("title")
+        wrong = "; ".join(f"{error['path']}: {error['message']}" for error in problem.get("errors") or ())
+        detail = wrong or problem.get("detail") or problem.get("title")
+        retry_at = problem.get("retryAt")
         if problem.get("code") == errors.ConfigurationInvalid.public_code and problem.get("errors"):
             raise ConfigurationRefused(problem)
     except (json.JSONDecodeError, AttributeError):
         detail = response.reason
-    raise ApiRefused(f"{response.status}: {detail}")
+    raise ApiRefused(f"{response.status}: {detail}", detail=detail, retry_at=retry_at)
 
 
 async def _events(stream: aiohttp.StreamReader) -> AsyncIterator[StreamEvent]:

@@ -1,4 +1,4 @@
-"""`trunkline calls`: look at calls."""
+"""`trunkline calls`: look at calls, and end them."""
 
 from __future__ import annotations
 
@@ -53,3 +53,14 @@ def tail_calls(
         from cli import looking
 
         looking.tail_calls(call_id, url=url, as_json=as_json)
+
+
+@app.command("hangup")
+def hang_up(
+    call_id: Annotated[str, typer.Argument(help="Id of the call.")], as_json: AsJson = False, url: Url = None
+) -> None:
+    """End a call: one that is queued is not dialed, one that rings stops ringing. One that is over stays as it is."""
+    with failing.plainly():
+        from cli import looking
+
+        looking.hang_up(call_id, url=url, as_json=as_json)

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import pathlib
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 
 import typer
-import yarl
-from livekit import api as livekit_api
 
 from callcore import errors
-from cli import changes_screen, leasing
-from dispatch.livekit import client
+from cli import changes_screen, leasing, livekit_access
 from sip_config import apply as applying
 from sip_config import configurations, loading
 from sip_config.reading import environments
 
 _LOOK_S = 15.0  # LiveKit answers in milliseconds; each of its two lists has 5 s
 _APPLY_S = 60.0  # thousands of objects
-_NEEDED = ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
-_SCHEMES = frozenset({"ws", "wss", "http", "https"})
 
 
 def plan(folder: str | None, *, as_json: bool) -> bool:
@@ -69,7 +62,7 @@ def _ask(*, as_json: bool) -> None:
 
 
 async def _look(configuration: configurations.Configuration, environment: Mapping[str, str]) -> applying.Plan:
-    async with _livekit(environment, _LOOK_S) as livekit:
+    async with livekit_access.connected(environment, _LOOK_S) as livekit:
         return await applying.plan(configuration, livekit)
 
 
@@ -77,43 +70,14 @@ async def _carry_out(
     configuration: configurations.Configuration, environment: Mapping[str, str], shown: applying.Plan, url: str | None
 ) -> None:
     """Apply what was shown."""
-    async with leasing.held(environment, url, note=_note), _livekit(environment, _APPLY_S) as livekit:
+    async with leasing.held(environment, url, note=_note), livekit_access.connected(environment, _APPLY_S) as livekit:
         if await applying.plan(configuration, livekit) != shown:
             raise errors.Conflict("Nothing was changed: LiveKit is not as it was shown any more. Try again.")
         await applying.apply(configuration, livekit)
 
 
-@contextlib.asynccontextmanager
-async def _livekit(environment: Mapping[str, str], limit_s: float) -> AsyncIterator[livekit_api.LiveKitAPI]:
-    """LiveKit's API for so long at most."""
-    missing = [
-        f"{name} is not set: it says how to reach livekit-server." for name in _NEEDED if not environment.get(name)
-    ]
-    if missing:
-        raise errors.ConfigurationInvalid(missing)
-    url, key, secret = (environment[name] for name in _NEEDED)
-    if not _is_address(url):
-        raise errors.ConfigurationInvalid(["LIVEKIT_URL must be an address such as ws://127.0.0.1:7880."])
-    try:
-        async with asyncio.timeout(limit_s), client.connect(url, key, secret) as livekit:
-            yield livekit
-    except TimeoutError:
-        raise errors.Unavailable(f"{url} took longer than {limit_s:g} s; run this again to finish.") from None
-    except errors.Unavailable as error:
-        raise errors.Unavailable(f"{url} does not answer as it should. {error.message}") from None
-
-
-def _is_address(url: str) -> bool:
-    """Whether it is a URL of a server, with no user name in it."""
-    try:
-        parts = yarl.URL(url)
-    except ValueError:
-        return False
-    return parts.scheme in _SCHEMES and bool(parts.host) and parts.user is None and parts.password is None
-
-
 def _load(folder: str | None, environment: Mapping[str, str]) -> configurations.Configuration:
-    return loading.load(pathlib.Path(folder or environment.get("TRUNKLINE_CONFIG") or "config"), environment)
+    return loading.load(environments.folder(folder, environment), environment)
 
 
 def _note(text: str) -> None:

@@ -12,14 +12,11 @@ from cli import failing
 from sip_config import configurations, editor_schemas, loading, problems, samples
 from sip_config.reading import environments
 
-_FOLDER = "TRUNKLINE_CONFIG"
-_DEFAULT_FOLDER = "config"
-
 
 def check(folder: str | None, *, as_json: bool) -> int:
     """Say everything that is wrong with a configuration; the exit code."""
     environment = environments.read()
-    examined = loading.examine(pathlib.Path(folder or environment.get(_FOLDER) or _DEFAULT_FOLDER), environment)
+    examined = loading.examine(environments.folder(folder, environment), environment)
     if as_json:
         found = [_as_json(problem) for problem in examined.found]
         notes = [_as_json(note) for note in examined.notes]

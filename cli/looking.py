@@ -40,6 +40,22 @@ def show_call(call_id: str, *, url: str | None, as_json: bool) -> None:
     asyncio.run(run())
 
 
+def hang_up(call_id: str, *, url: str | None, as_json: bool) -> None:
+    """End a call, and say how it stands."""
+
+    async def run() -> None:
+        async with api.connect(api.Access.from_environment(url)) as client:
+            call = await client.hang_up(call_id)
+        if as_json:
+            screen.print_json(call)
+        elif call["status"] == "ended":
+            screen.print_end(call)
+        else:
+            screen.print_line(f"[bold]{call['callId']}[/bold] is being hung up")
+
+    asyncio.run(run())
+
+
 def tail_calls(call_id: str | None, *, url: str | None, as_json: bool) -> None:
     """Follow one call to its end, or all calls until interrupted."""
 
@@ -74,8 +90,7 @@ async def _follow(client: api.Api, call_id: str, as_json: bool) -> None:
     if as_json:
         screen.print_json({"type": "call", "call": call})
     else:
-        sides = screen.plain(f"{screen.caller(call)} → {call['to'] or '-'}")
-        screen.print_line(f"[bold]{call_id}[/bold] {sides} {call['status']}")
+        screen.print_beginning(call)
     async for event in client.transcript(call_id):
         if as_json:
             screen.print_json({"type": event.type, "callId": call_id, **event.data})
@@ -83,8 +98,4 @@ async def _follow(client: api.Api, call_id: str, as_json: bool) -> None:
             screen.print_turn(event.data)
     ended = await client.call(call_id)
     if not as_json:
-        termination = ended["termination"] or {}
-        screen.print_line(
-            f"[bold]{call_id}[/bold] ended: {termination.get('reason')} by {termination.get('endedBy')}"
-            f" after {ended['durationSeconds'] or 0:.1f} s"
-        )
+        screen.print_end(ended)

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import typer
 
-from cli import applying, calls, checking, demo, dispatch, doctor, keys, lab, reloading, routes, worker
+from cli import (
+    applying,
+    calls,
+    checking,
+    contacts,
+    demo,
+    dial,
+    dispatch,
+    dnc,
+    doctor,
+    keys,
+    lab,
+    reloading,
+    routes,
+    worker,
+)
 
 app = typer.Typer(
     name="trunkline",
@@ -23,10 +38,13 @@ app.command("apply")(applying.apply)
 app.command("doctor")(doctor.run)
 app.command("demo")(demo.run)
 app.command("reload")(reloading.run)
+app.command("dial")(dial.run)
 app.add_typer(routes.app, name="route", help="Ask where a call would go.")
 app.add_typer(lab.app, name="lab", help="A phone network in one machine, to try things out.")
 app.add_typer(dispatch.database, name="db", help="Look after dispatch's database.")
-app.add_typer(calls.app, name="calls", help="Look at calls: the ones that were and the ones that are.")
+app.add_typer(calls.app, name="calls", help="Look at calls, the ones that were and the ones that are, and end them.")
+app.add_typer(contacts.app, name="contacts", help="Look at the people we talk to, bring them in, delete them.")
+app.add_typer(dnc.app, name="dnc", help="The do-not-call list: who is not to be called.")
 app.add_typer(keys.app, name="keys", help="Make API keys, list and revoke them.")
 
 

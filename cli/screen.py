@@ -54,11 +54,31 @@ def print_call(call: api.Json, events: Sequence[api.Json]) -> None:
         print_turn(turn)
 
 
-def print_turn(turn: api.Json) -> None:
-    """One turn with its times."""
-    speaker = "[cyan]agent [/cyan]" if turn["role"] == "agent" else "[green]caller[/green]"
+def print_turn(turn: api.Json, *, other: str = "caller") -> None:
+    """One turn with its times.
+
+    Args:
+        turn: as the API has it.
+        other: what to call whom the agent talks with, in six letters.
+    """
+    speaker = "[cyan]agent [/cyan]" if turn["role"] == "agent" else f"[green]{other}[/green]"
     cut = " [yellow](interrupted)[/yellow]" if turn.get("interrupted") else ""
     _out.print(f"{speaker} {turn['timestamp']}  {plain(turn['message'])}{cut}  [dim]{_times(turn)}[/dim]")
+
+
+def print_beginning(call: api.Json) -> None:
+    """Whose call is followed from here on."""
+    sides = plain(f"{caller(call)} → {call['to'] or '-'}")
+    print_line(f"[bold]{call['callId']}[/bold] {sides} {call['status']}")
+
+
+def print_end(call: api.Json, *, besides: str = "") -> None:
+    """How a call ended."""
+    termination = call["termination"] or {}
+    print_line(
+        f"[bold]{call['callId']}[/bold] ended: {termination.get('reason')} by {termination.get('endedBy')}"
+        f" after {call['durationSeconds'] or 0:.1f} s{plain(besides)}"
+    )
 
 
 def print_line(text: str) -> None:

@@ -9,15 +9,12 @@ import ipaddress
 import pathlib
 from collections.abc import Mapping
 
-from livekit import api
-
 from callcore import contract, errors, numbers
-from cli import arriving, explanations, failing, screen
+from cli import arriving, explanations, failing, livekit_access, screen
 from sip_config import configurations, explaining, loading, problems
 from sip_config.apply import sights, sip_services
 from sip_config.reading import environments
 
-_ACCESS = ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
 _ASK_S = 10.0  # for the few lists; one that hangs gives up sooner by itself
 
 
@@ -42,7 +39,7 @@ def trace(asked: Asked, folder: pathlib.Path | None, *, as_json: bool) -> int:
         BadInput: an option makes no sense.
     """
     environment = environments.read()
-    configuration = loading.load(folder or pathlib.Path(environment.get("TRUNKLINE_CONFIG") or "config"), environment)
+    configuration = loading.load(environments.folder(folder, environment), environment)
     question = _question(asked, configuration)
     arrival, told = _arrival(configuration, question, environment)
     decision = explaining.explain(configuration, question, arrival)
@@ -97,17 +94,14 @@ def _arrival(
     environment: Mapping[str, str],
 ) -> tuple[explaining.Arrival, list[explanations.Line]]:
     """How the call comes out of LiveKit; as the files want it where LiveKit cannot be asked."""
-    url, key, secret = (environment.get(name, "") for name in _ACCESS)
-    why = "LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET are not all set"
-    if url and key and secret:
-        try:
-            inventory = asyncio.run(_inventory(url, key, secret))
-        except errors.TrunklineError as error:
-            why = error.message
-        except (TimeoutError, ValueError) as error:
-            why = f"it does not answer ({type(error).__name__})"
-        else:
-            return _as_livekit_has_it(configuration, question, inventory)
+    try:
+        inventory = asyncio.run(_inventory(environment))
+    except errors.ConfigurationInvalid as error:
+        why = error.problems[0].rstrip(".")
+    except errors.TrunklineError as error:
+        why = error.message.rstrip(".")
+    else:
+        return _as_livekit_has_it(configuration, question, inventory)
     text = f"not asked: {why}; taken to be as the files want it"
     return explaining.as_configured(configuration, question), [
         explanations.Line(name="livekit", passed=True, text=text)
@@ -135,6 +129,6 @@ def _user(raw: str | None) -> str:
     return numbers.user_part(raw or "") or raw or ""
 
 
-async def _inventory(url: str, key: str, secret: str) -> sip_services.Inventory:
-    async with asyncio.timeout(_ASK_S), api.LiveKitAPI(url, key, secret, failover=False) as livekit:
+async def _inventory(environment: Mapping[str, str]) -> sip_services.Inventory:
+    async with livekit_access.connected(environment, _ASK_S) as livekit:
         return await sip_services.SipService(livekit).inventory()

@@ -41,8 +41,8 @@ class Presented:
     digest: bytes
     """SHA-256 of the secret part."""
 
-    def opens(self, digest: bytes | None) -> bool:
-        """Whether it is the key with this digest, compared in constant time; None where there is no such key."""
+    def opens(self, digest: bytes) -> bool:
+        """Whether it is the key with this digest, compared in constant time; an empty one is no key's."""
         return hmac.compare_digest(self.digest, digest or _NOBODY)
 
 

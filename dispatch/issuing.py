@@ -23,8 +23,6 @@ Label = Annotated[str, pydantic.Field(min_length=1, max_length=200, pattern=r"^[
 class NoSuchKey(errors.NotFound):
     """There is no such key. One of TRUNKLINE_API_KEY is revoked by taking it out there."""
 
-    public_code = "no_such_key"
-
 
 class KeyLimits(schemas.Shape):
     """How much may be dialed with a key. What is not given is not limited here; the other limits hold as well."""

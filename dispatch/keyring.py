@@ -43,7 +43,7 @@ class Keyring:
         if presented is None:
             return None
         own = self._of_environment.get(presented.id)
-        if presented.opens(own.digest if own else None):
+        if presented.opens(own.digest if own else b""):
             return own
         key = self._remembered(presented) or await self._look_up(presented)
         if key is not None:
@@ -93,7 +93,7 @@ class Keyring:
     def _remembered(self, presented: api_keys.Presented) -> api_keys.ApiKey | None:
         key, until = self._good.get(presented.id, (None, 0.0))
         is_fresh = key is not None and self._clock.monotonic() < until
-        return key if is_fresh and presented.opens(key.digest if key else None) else None
+        return key if is_fresh and presented.opens(key.digest if key else b"") else None
 
     async def _look_up(self, presented: api_keys.Presented) -> api_keys.ApiKey | None:
         revocations, until = self._revocations, self._clock.monotonic() + _FRESH_S

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 import pydantic
@@ -61,8 +62,23 @@ AnyRoute = Route[Any, Any]  # the models differ from route to route
 
 def mount(app: web.Application, routes: Iterable[AnyRoute]) -> None:
     """Let an application serve these routes."""
+    routes = tuple(routes)
     for route in routes:
+        path = _apart(route.path, {other.path for other in routes})
         if route.method == "GET":
-            app.router.add_get(route.path, route.serve)  # brings HEAD along (RFC 9110 section 9.1)
+            app.router.add_get(path, route.serve)  # brings HEAD along (RFC 9110 section 9.1)
         else:
-            app.router.add_route(route.method, route.path, route.serve)
+            app.router.add_route(route.method, path, route.serve)
+
+
+def _apart(path: str, others: Collection[str]) -> str:
+    """A path for the router; what varies at its end is none of the words that have a path of their own there.
+
+    Else `PATCH /things/import` would be a change of the thing `import`, and not a method that this path does not know.
+    """
+    before, _, last = path.rpartition("/")
+    if not last.startswith("{"):
+        return path
+    words = [other.rpartition("/")[2] for other in others if other.rpartition("/")[0] == before and other != path]
+    literal = "|".join(re.escape(word) for word in sorted(words) if not word.startswith("{"))
+    return f"{before}/{last[:-1]}:(?!(?:{literal})$)[^{{}}/]+}}" if literal else path

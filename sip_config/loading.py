@@ -8,9 +8,9 @@ import pathlib
 import types
 from collections.abc import Collection, Iterator, Mapping
 
-from callcore import errors
+from callcore import dialable, errors
 from sip_config import configurations, digests, problems, schema
-from sip_config.checking import agent_files, checks, notes, validation
+from sip_config.checking import agent_files, checks, dialing, notes, validation
 from sip_config.reading import documents, folders, readers, references
 from sip_config.templates import prompting
 
@@ -84,7 +84,9 @@ class _Loader:
         self.found += problems.bounded(checks.hours(self._document(_ORGANIZATION)))
         trunks = self._checked(self._document(_TRUNKS), schema.TrunksFile)
         numbers = self._drafts()
-        agents = self._agents(checks.own_numbers(numbers))
+        rules = dialing.policy(self._document(_ORGANIZATION), numbers)
+        agents = self._agents(checks.own_numbers(numbers), rules)
+        self.found += problems.bounded(dialing.forwards(self._document(_NUMBERS), numbers, rules))
         self._check_numbers(numbers, agents)
         if self.found or organization is None or trunks is None:
             return None
@@ -103,7 +105,7 @@ class _Loader:
             places=self._places({draft.value.e164: index for index, draft in numbers.items()}),
         )
 
-    def _agents(self, own: Mapping[str, int]) -> dict[str, configurations.Agent | None]:
+    def _agents(self, own: Mapping[str, int], rules: dialable.Policy) -> dict[str, configurations.Agent | None]:
         """Every agent by id; None for one with mistakes."""
         agents: dict[str, configurations.Agent | None] = {}
         for name in self._folder.files(agent_files.FOLDER):
@@ -116,6 +118,7 @@ class _Loader:
                 agents[agent_files.agent_id(document.name)], found = agent_files.load(self._reader, document)
                 self.found += found
                 self.found += problems.bounded(checks.transfers(document, own, self._country()))
+                self.found += problems.bounded(dialing.transfers(document, rules))
                 self.notes += notes.of_agent(document, self._environment)
         if not agents:
             self.found.append(problems.Problem(file=agent_files.FOLDER, message="there is no agent in this folder"))

@@ -120,8 +120,7 @@ async def look(options: Options) -> Surroundings:
     began = asyncio.get_running_loop().time()
     environment, _ = await _attempt(environments.read, began)
     environment = environment or {}
-    default = str(dispatch_settings.DispatchSettings.model_fields["trunkline_config"].default)
-    config = options.config or pathlib.Path(environment.get("TRUNKLINE_CONFIG") or default)
+    config = environments.folder(options.config, environment)
 
     def load() -> configurations.Configuration:
         from sip_config import loading

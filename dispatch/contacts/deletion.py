@@ -9,7 +9,9 @@ import structlog
 from callcore import errors
 from dispatch.recordings import shelves
 from dispatch.store import contacts as rows
-from dispatch.store import engine, erasing
+from dispatch.store import do_not_call, engine, erasing
+
+_IN_THE_LIST = 2  # places in the file: the row, and its key
 
 _log = structlog.get_logger(__name__)
 
@@ -44,7 +46,8 @@ async def delete(store: engine.Store, shelf: shelves.Shelf, contact_id: str) -> 
             raise ContactInCall
         await shelf.clear(theirs.ids)
         recordings = await erasing.erase(tx, contact, theirs)
-    if not await store.scrub():
-        _log.warning("what was deleted may be found in the database's log until it is tidied up", within_s=3600)
+        is_listed = await do_not_call.is_listed(tx, contact.e164)
+    if not await store.scrub(contact.e164.removeprefix("+"), expected=_IN_THE_LIST if is_listed else 0):
+        _log.warning("copies of what was deleted may be left in the database's file", mend="VACUUM")
     _log.info("a contact was deleted", contact_id=contact_id, calls=len(theirs.ids), recordings=recordings)
     return Deleted(calls=len(theirs.ids), recordings=recordings)

@@ -53,10 +53,10 @@ class Driver:
                 await self._means.closer.close_now(claim.call_id)
 
     async def _place(self, claim: rows.Dial, *, is_permitted: bool) -> None:
-        configuration, order = self._means.board.configuration, orders.order_of(claim)
         if self._means.clock.now() - claim.due_at > _TOO_LATE:
             await self._end(claim, _NO_ROOM, "it is too late for this call")
             return
+        configuration, order = self._means.board.configuration, orders.order_of(claim)
         if not is_permitted and not await self._is_permitted(claim, order, configuration):
             return
         way = await self._prepare(claim, order, configuration)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from callcore import dialable, errors
 from dispatch.gate import hours, wishes
 from sip_config import configurations, destinations
@@ -32,4 +34,7 @@ def destination(configuration: configurations.Configuration, wish: wishes.Wish) 
         regions=destinations.regions(configuration.organization.country, (wish.number.e164,)),
         sip_hosts=destinations.sip_hosts(configuration.dialing, configuration.trunks) if is_call else None,
     )
-    return dialable.check(wish.to, policy)
+    return _checked(wish.to, policy)
+
+
+_checked = functools.lru_cache(maxsize=256)(dialable.check)  # one dial asks several times

@@ -32,7 +32,7 @@ async def reserve(
         PolicyRefused: a limit is reached.
         InvalidNumber: as `check`, as all that it refuses.
     """
-    callee = checking.destination(configuration, wish).number or wish.to
+    callee = checking.destination(configuration, wish).callee
     limits = counting.limits_of(configuration, wish, callee)
     own = await counting.keep_to(tx, limits, wish, now)
     made = reservations.Reservation(

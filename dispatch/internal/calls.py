@@ -8,7 +8,7 @@ import contextlib
 import structlog
 from aiohttp import web
 
-from callcore import callers, contract, errors
+from callcore import callers, calls, contract, errors
 from dispatch import answers, contacts, keys, paths, ring_backs, routes
 from dispatch.store import briefs
 from dispatch.store import calls as call_rows
@@ -29,7 +29,8 @@ async def announce(request: web.Request, _: routes.Nothing, intake: contract.Cal
     """Take a call into the ledger. The plan is in the answer if it can be told at once."""
     board, keeper = request.app[keys.SWITCHBOARD], request.app[keys.KEEPER]
     decision = None
-    if board.is_ready and keeper.recognizes(intake):
+    is_placed = intake.direction is calls.Direction.OUTBOUND  # the plan of such a call was kept before its room was made
+    if not is_placed and board.is_ready and keeper.recognizes(intake):
         decision = await _decision(request.app, intake)
     admitted = await request.app[keys.LEDGER].admit(intake, decision)
     call_id = admitted.entry.call.id
@@ -50,7 +51,7 @@ async def plan(request: web.Request, _: routes.Nothing, __: routes.Nothing) -> w
 
 async def _decide(app: web.Application, call_id: str, brief: briefs.Brief) -> contract.Plan:
     board, intake = app[keys.SWITCHBOARD], brief.intake
-    if intake is None:
+    if intake is None or intake.direction is calls.Direction.OUTBOUND:
         raise Undecided
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_PLAN_S - _LOOK_S):

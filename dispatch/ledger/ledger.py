@@ -16,8 +16,6 @@ Conclusion = Callable[[sa_async.AsyncConnection, call_rows.Entry], Awaitable[tra
 """How a call must have ended, by what the transaction sees; None where it need not have."""
 Writing = Callable[[sa_async.AsyncConnection, call_rows.Entry], Awaitable[transitions.Noted | None]]
 """Writes what belongs to a call beside its row; the event that tells of it, or None where nothing is to be told."""
-
-
 Opening = Callable[[sa_async.AsyncConnection], Awaitable[tuple[changes.Change, ...]]]
 """Writes a call that we place and what belongs to it; how it came into being, nothing where it did not."""
 Step = Callable[[sa_async.AsyncConnection, call_rows.Entry], Awaitable[tuple[transitions.Fact, ...]]]
@@ -107,8 +105,10 @@ class Ledger:
         async with self._store.writing() as tx:
             entry = await call_rows.get_for_update(tx, call_id)
             for fact in await write(tx, entry):
-                outcomes.append(await posting.post(tx, entry, fact))
-                entry = await call_rows.get_for_update(tx, call_id)
+                outcome = await posting.post(tx, entry, fact)
+                outcomes.append(outcome)
+                if isinstance(outcome, changes.Change):
+                    entry = dataclasses.replace(entry, call=outcome.after)
         self._follow(tuple(outcomes))
         return entry.call
 

@@ -15,7 +15,7 @@ PathOf = tuple[str, str]
 
 
 class Tag(enum.StrEnum):
-    """A chapter of the document; its docstring is said below its heading."""
+    """A chapter of the document."""
 
     SESSIONS = "Placing calls"
     CALLS = "Calls"
@@ -46,5 +46,3 @@ class Note:
     """Further headers of the request, with what they are for."""
     stream: Mapping[str, object] = dataclasses.field(default_factory=dict)
     """Where it can answer with `text/event-stream`: the type of each event's data, by the event's name."""
-    is_sound: bool = False
-    """Whether it answers with a WAV file, or a part of it."""

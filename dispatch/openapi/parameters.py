@@ -11,6 +11,9 @@ from dispatch.openapi import noting
 
 Json = noting.Json
 
+CONTACT_ID = "ct_01kb8r9x4e6q0v3m5n7p9s1t3x"
+"""Of the contact whose path is the example."""
+
 _NAME = re.compile(r"\{(\w+)\}")
 _NUMBER = r"^\+?[1-9]\d{6,14}$"
 
@@ -38,12 +41,12 @@ _IN_PATH: dict[str, Json] = {
     "/v1/contacts/{id}": {
         "description": "The contact.",
         "schema": {"type": "string", "pattern": _id(ids.CONTACT)},
-        "example": "ct_01kb8r9x4e6q0v3m5n7p9s1t2w",
+        "example": CONTACT_ID,
     },
     "/v1/do-not-call/{e164}": {
         "description": "The number, with its plus (`%2B`) or without.",
         "schema": {"type": "string", "pattern": _NUMBER},
-        "example": "+12015550123",
+        "example": "+12015550166",
     },
     "/v1/keys/{id}": {
         "description": "The key: the part between the two lines below, `tl_<id>_…`.",
@@ -71,7 +74,6 @@ COMPONENTS: Mapping[str, Json] = {
         "description": "A name of yours for this request. Sent again with the same key and body within 24 h, it "
         "changes nothing and is answered as the first time; with another body it is a 409.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
-        "example": "order-4711-reminder",
     }
 }
 

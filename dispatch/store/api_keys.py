@@ -52,11 +52,12 @@ async def add(tx: sa_async.AsyncConnection, record: Record) -> None:
 
 async def match(tx: sa_async.AsyncConnection, presented: api_keys.Presented) -> api_keys.ApiKey | None:
     """The key that is presented; None for one that is unknown, wrong or revoked, all after the same work."""
-    query = sa.select(_T.c.id, _T.c.digest, _T.c.scopes, _T.c.limits)
-    row = (await tx.execute(query.where(_T.c.id == presented.id, _T.c.revoked_at.is_(None)))).one_or_none()
-    is_right = presented.opens(bytes.fromhex(row.digest) if row is not None else None)
-    readable_keys = readable.only([row] if row is not None and is_right else [], _key, "api_keys")
-    return readable_keys[0] if readable_keys else None
+    is_it = sa.and_(_T.c.id == presented.id, _T.c.revoked_at.is_(None))
+    digest = sa.func.coalesce(sa.select(_T.c.digest).where(is_it).scalar_subquery(), "")  # a row in any case
+    if not presented.opens(bytes.fromhex(await tx.scalar(sa.select(digest)) or "")):
+        return None
+    found = readable.only(await tx.execute(sa.select(_T).where(is_it)), _key, "api_keys")
+    return found[0] if found else None
 
 
 async def page(tx: sa_async.AsyncConnection, *, limit: int, before: str | None = None) -> Page:

@@ -60,7 +60,7 @@ class Unreadable(errors.Conflict):
 
 
 async def insert(tx: sa_async.AsyncConnection, entry: Entry, intake: contract.CallIntake) -> None:
-    await tx.execute(sa.insert(_T).values(_values(entry) | briefs.intake_values(intake)))
+    await tx.execute(sa.insert(_T), _values(entry) | briefs.intake_values(intake))
 
 
 async def update(tx: sa_async.AsyncConnection, before: Entry, after: Entry) -> None:

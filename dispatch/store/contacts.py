@@ -14,6 +14,7 @@ from callcore import errors
 from dispatch.store import readable, tables
 
 _T = tables.contacts
+_OF_NUMBER = sa.select(_T).where(_T.c.e164 == sa.bindparam("e164"))
 _LISTED = sa.exists().where(tables.do_not_call.c.e164 == _T.c.e164)
 
 
@@ -56,7 +57,7 @@ class NoSuchContact(errors.NotFound):
 
 
 async def insert(tx: sa_async.AsyncConnection, contact: Contact) -> None:
-    await tx.execute(sa.insert(_T).values(dataclasses.asdict(contact)))
+    await tx.execute(sa.insert(_T), dataclasses.asdict(contact))
 
 
 async def update(tx: sa_async.AsyncConnection, contact: Contact) -> None:
@@ -77,7 +78,8 @@ async def get(tx: sa_async.AsyncConnection, contact_id: str) -> Contact:
 
 async def find(tx: sa_async.AsyncConnection, e164: str) -> Contact | None:
     """The contact of a number."""
-    return await _first(tx, _T.c.e164 == e164)
+    row = (await tx.execute(_OF_NUMBER, {"e164": e164})).one_or_none()
+    return _contact(row) if row is not None else None
 
 
 async def follow(

@@ -74,7 +74,7 @@ class Dial:
 
 
 async def insert(tx: sa_async.AsyncConnection, dial: Dial) -> None:
-    await tx.execute(sa.insert(_T).values(_values(dial)))
+    await tx.execute(sa.insert(_T), _values(dial))
 
 
 async def get(tx: sa_async.AsyncConnection, call_id: str) -> Dial | None:

@@ -15,6 +15,7 @@ from callcore import errors
 from dispatch.store import readable, tables
 
 _T = tables.do_not_call
+_IS_LISTED = sa.select(_T.c.e164).where(_T.c.e164 == sa.bindparam("e164"))
 
 
 class Source(enum.StrEnum):
@@ -61,7 +62,7 @@ class NotListed(errors.NotFound):
 
 async def is_listed(tx: sa_async.AsyncConnection, e164: str) -> bool:
     """Whether a number is not to be called; also where another version wrote that it is not."""
-    return e164 in await listed(tx, (e164,))
+    return (await tx.execute(_IS_LISTED, {"e164": e164})).scalar_one_or_none() is not None
 
 
 async def find(tx: sa_async.AsyncConnection, e164: str) -> Entry | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import pathlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import sqlalchemy as sa
 import structlog
@@ -70,18 +70,35 @@ class Store:
                 async with connection.begin():
                     yield connection
 
-    async def scrub(self) -> bool:
+    async def scrub(self, text: str = "", *, expected: int = 0) -> bool:
         """Let nothing of what was deleted or overwritten stay in the database's files; False where it still may.
+
+        Args:
+            text: what was deleted, to look for: a page whose rows moved may hold a copy that nothing leads to. Where it
+                is found, a file that is not too large is written anew.
+            expected: how often the text may stand in the file.
 
         Raises:
             StoreUnavailable: the database does not answer.
         """
-        if self._engine.dialect.name != "sqlite":
+        file = database_file(self._engine.url.render_as_string(hide_password=False))
+        if file is None:
             return True  # other databases look after theirs
-        for _ in range(_SCRUBS):
+        is_clean = await self._on_the_file(sqlite.empty_log)
+        if not text or await asyncio.to_thread(sqlite.count, file, text) <= expected:
+            return is_clean
+        if file.stat().st_size > sqlite.LARGE:
+            return False
+        return await self._on_the_file(sqlite.rewrite, tries=1) and await self._on_the_file(sqlite.empty_log)
+
+    async def _on_the_file(
+        self, do: Callable[[sa_async.AsyncConnection], Awaitable[bool]], *, tries: int = _SCRUBS
+    ) -> bool:
+        """Try what needs the file for itself; whether it was done."""
+        for _ in range(tries):
             with self._writes.watched():
                 async with self._turn, self._engine.connect() as connection:
-                    if await sqlite.empty_log(connection):
+                    if await do(connection):
                         return True
             await asyncio.sleep(_SCRUB_PAUSE_S)
         return False

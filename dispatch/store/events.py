@@ -15,16 +15,15 @@ _T = tables.events
 
 async def insert(tx: sa_async.AsyncConnection, event: events.Event) -> None:
     """Keep an event; its sequence is unique within the call, whatever else runs at the same time."""
-    await tx.execute(
-        sa.insert(_T).values(
-            id=event.id,
-            call_id=event.call_id,
-            sequence=event.sequence,
-            type=event.type.value,
-            at=event.at,
-            data=dict(event.data),
-        )
-    )
+    values = {
+        "id": event.id,
+        "call_id": event.call_id,
+        "sequence": event.sequence,
+        "type": event.type.value,
+        "at": event.at,
+        "data": dict(event.data),
+    }
+    await tx.execute(sa.insert(_T), values)
 
 
 async def of_call(tx: sa_async.AsyncConnection, call_id: str) -> tuple[events.Event, ...]:

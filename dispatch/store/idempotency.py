@@ -11,6 +11,7 @@ from sqlalchemy.ext import asyncio as sa_async
 from dispatch.store import tables
 
 _T = tables.idempotency_keys
+_OF_NAME = sa.select(_T).where(_T.c.key_id == sa.bindparam("key_id"), _T.c.name == sa.bindparam("name"))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -28,8 +29,7 @@ class Stored:
 
 async def find(tx: sa_async.AsyncConnection, key_id: str, name: str) -> Stored | None:
     """The answer under this name; None where there was no such request."""
-    query = sa.select(_T).where(_T.c.key_id == key_id, _T.c.name == name)
-    row = (await tx.execute(query)).one_or_none()
+    row = (await tx.execute(_OF_NAME, {"key_id": key_id, "name": name})).one_or_none()
     if row is None:
         return None
     return Stored(fingerprint=row.fingerprint, status=row.status, body=row.body, call_id=row.call_id)
@@ -38,7 +38,7 @@ async def find(tx: sa_async.AsyncConnection, key_id: str, name: str) -> Stored |
 async def add(tx: sa_async.AsyncConnection, key_id: str, name: str, stored: Stored, now: dt.datetime) -> None:
     """Keep an answer. The primary key lets only one of several at once commit."""
     values = dataclasses.asdict(stored) | {"key_id": key_id, "name": name, "created_at": now}
-    await tx.execute(sa.insert(_T).values(values))
+    await tx.execute(sa.insert(_T), values)
 
 
 async def forget_before(tx: sa_async.AsyncConnection, moment: dt.datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import enum
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -58,10 +59,6 @@ class Whose:
     def has(self, one: Reservation) -> bool:
         return self.column is None or getattr(one, self.column) == self.value
 
-    @property
-    def condition(self) -> sa.ColumnElement[bool]:
-        return sa.true() if self.column is None else _T.c[self.column] == self.value
-
 
 class Measure(enum.Enum):
     """What a limit counts."""
@@ -88,20 +85,16 @@ class Question:
     """Where counting may stop; minutes are all added up."""
 
     @property
-    def sought(self) -> sa.ColumnElement[bool]:
-        match self.measure:
-            case Measure.OPEN:
-                return _IS_OPEN & self.whose.condition
-            case Measure.OVERDUE:
-                return _IS_OPEN & (_T.c.lasts_until < self.moment) & self.whose.condition
-            case Measure.CALLS:
-                return (_T.c.made_at > self.moment) & (_T.c.kind == Kind.CALL.value) & self.whose.condition
-            case Measure.MINUTES:
-                return (_T.c.made_at > self.moment) & self.whose.condition
+    def shape(self) -> _Shape:
+        return self.measure, self.whose.column
+
+
+_Shape = tuple[Measure, str | None]
+"""What tells the SQL of one question from that of another: the measure, and the column of `whose`."""
 
 
 async def insert(tx: sa_async.AsyncConnection, made: Reservation) -> None:
-    await tx.execute(sa.insert(_T).values(dataclasses.asdict(made) | {"kind": made.kind.value}))
+    await tx.execute(sa.insert(_T), dataclasses.asdict(made) | {"kind": made.kind.value})
 
 
 async def renew(tx: sa_async.AsyncConnection, made: Reservation) -> None:
@@ -114,27 +107,59 @@ async def ask(
     tx: sa_async.AsyncConnection, call_id: str, kind: Kind, questions: Sequence[Question]
 ) -> tuple[Reservation | None, tuple[float, ...]]:
     """The open reservation that a call has of this kind, and the answers in the order of the questions, it included."""
-    own = sa.select(_T).where(_T.c.call_id == call_id, _T.c.kind == kind.value, _IS_OPEN).limit(1).subquery()
-    asked = [_answer(question).label(f"answer_{place}") for place, question in enumerate(questions)]
-    nothing = sa.select(sa.literal(1).label("one")).subquery()
-    row = (await tx.execute(sa.select(own, *asked).select_from(nothing.outerjoin(own, sa.true())))).one()
+    values: dict[str, object] = {"call_id": call_id, "kind": kind.value}
+    for place, question in enumerate(questions):
+        values |= _values_at(place, question)
+    row = (await tx.execute(_asking(tuple(question.shape for question in questions)), values)).one()
     own_one = _reservation(row) if row.id is not None else None
     return own_one, tuple(row)[len(row) - len(questions) :]
 
 
-def _answer(question: Question) -> sa.ScalarSelect[float]:
-    if question.measure is Measure.MINUTES:
-        return sa.select(sa.func.coalesce(sa.func.sum(_T.c.minutes), 0.0)).where(question.sought).scalar_subquery()
-    some = sa.select(sa.literal(1)).select_from(_T).where(question.sought).limit(question.most)
+@functools.lru_cache(maxsize=64)
+def _asking(shapes: tuple[_Shape, ...]) -> sa.Select[Any]:
+    """The statement of `ask`; made once, as making it takes longer than running it."""
+    is_own = (_T.c.call_id == sa.bindparam("call_id"), _T.c.kind == sa.bindparam("kind"), _IS_OPEN)
+    own = sa.select(_T).where(*is_own).limit(1).subquery()
+    asked = [_answer(place, shape).label(f"answer_{place}") for place, shape in enumerate(shapes)]
+    nothing = sa.select(sa.literal(1).label("one")).subquery()
+    return sa.select(own, *asked).select_from(nothing.outerjoin(own, sa.true()))
+
+
+def _answer(place: int, shape: _Shape) -> sa.ScalarSelect[float]:
+    sought = _sought(place, shape)
+    if shape[0] is Measure.MINUTES:
+        return sa.select(sa.func.coalesce(sa.func.sum(_T.c.minutes), 0.0)).where(sought).scalar_subquery()
+    most = sa.bindparam(f"most_{place}", type_=sa.Integer)
+    some = sa.select(sa.literal(1)).select_from(_T).where(sought).limit(most)
     return sa.select(sa.func.count()).select_from(some.subquery()).scalar_subquery()
+
+
+def _sought(place: int, shape: _Shape) -> sa.ColumnElement[bool]:
+    measure, column = shape
+    moment: sa.BindParameter[dt.datetime] = sa.bindparam(f"moment_{place}", type_=_T.c.made_at.type)
+    whose = sa.true() if column is None else _T.c[column] == sa.bindparam(f"value_{place}")
+    match measure:
+        case Measure.OPEN:
+            return _IS_OPEN & whose
+        case Measure.OVERDUE:
+            return _IS_OPEN & (_T.c.lasts_until < moment) & whose
+        case Measure.CALLS:
+            return (_T.c.made_at > moment) & (_T.c.kind == Kind.CALL.value) & whose
+        case Measure.MINUTES:
+            return (_T.c.made_at > moment) & whose
+
+
+def _values_at(place: int, question: Question) -> dict[str, object]:
+    values = {"moment": question.moment, "value": question.whose.value, "most": question.most}
+    return {f"{name}_{place}": value for name, value in values.items()}
 
 
 async def counted(
     tx: sa_async.AsyncConnection, question: Question, *, newest: int | None = None
 ) -> tuple[Reservation, ...]:
     """The reservations behind an answer, newest first; only so many of them where a number is given."""
-    query = sa.select(_T).where(question.sought).order_by(_T.c.made_at.desc())
-    return tuple(_reservation(row) for row in await tx.execute(query if newest is None else query.limit(newest)))
+    query = sa.select(_T).where(_sought(0, question.shape)).order_by(_T.c.made_at.desc()).limit(newest)
+    return tuple(_reservation(row) for row in await tx.execute(query, _values_at(0, question)))
 
 
 def _reservation(row: sa.Row[Any]) -> Reservation:

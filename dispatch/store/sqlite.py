@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import mmap
 import pathlib
+import re
+import sqlite3
 from typing import Any, Self
 
 import sqlalchemy as sa
@@ -19,6 +22,9 @@ WRITES = "trunkline_writes"
 _BUSY_TIMEOUT_MS = 5000  # other writers of the file are short: `trunkline db upgrade`, a backup
 
 _LOG_BUSY_MS = 100
+
+LARGE = 64 * 1024 * 1024
+"""Bytes: to write such a file anew keeps writers waiting for as long as a caller can."""
 
 _PRAGMAS = (
     "journal_mode=WAL",  # readers do not wait for the writer
@@ -73,16 +79,37 @@ async def empty_log(connection: sa_async.AsyncConnection) -> bool:
 
     No transaction may be open on the connection.
     """
-    driver = (await connection.get_raw_connection()).driver_connection
-    if driver is None:
-        return False
     # Writers wait as long as this does: better to try again.
-    await driver.execute(f"PRAGMA busy_timeout={_LOG_BUSY_MS}")
+    await _outside(connection, f"PRAGMA busy_timeout={_LOG_BUSY_MS}")
     try:
-        (is_busy, *_), *_ = await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+        (is_busy, *_), *_ = await _outside(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
-        await driver.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
+        await _outside(connection, f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
     return not is_busy
+
+
+async def rewrite(connection: sa_async.AsyncConnection) -> bool:
+    """Write the whole database anew, with its rows and nothing else; False where that fails, as on a full disk.
+
+    No transaction may be open on the connection.
+    """
+    try:
+        await _outside(connection, "VACUUM")
+    except sqlite3.OperationalError:
+        return False
+    return True
+
+
+def count(file: pathlib.Path, text: str) -> int:
+    """How often a text stands in a file, whether anything leads there or not."""
+    with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return len(re.findall(re.escape(text.encode()), content))
+
+
+async def _outside(connection: sa_async.AsyncConnection, statement: str) -> Any:  # rows, as the driver has them
+    """Run a statement outside of any transaction, to its end."""
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    return await driver.execute_fetchall(statement)
 
 
 class FileLock:

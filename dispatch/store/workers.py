@@ -13,6 +13,7 @@ from callcore import contract
 from dispatch.store import readable, tables
 
 _T = tables.workers
+_SINCE = sa.select(_T).where(_T.c.reported_at >= sa.bindparam("moment")).order_by(_T.c.id)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -33,7 +34,7 @@ async def put(tx: sa_async.AsyncConnection, report: contract.WorkerReport, now: 
 
 async def reported_since(tx: sa_async.AsyncConnection, moment: dt.datetime) -> tuple[Worker, ...]:
     """The workers that have reported at `moment` or later."""
-    rows = await tx.execute(sa.select(_T).where(_T.c.reported_at >= moment).order_by(_T.c.id))
+    rows = await tx.execute(_SINCE, {"moment": moment})
     return readable.only(rows, _worker, "workers")
 
 

@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from cli import api
 from lab import labs, softphone
-from tests.calls import clocks, hearing, lines, standing, voicemails
+from tests.calls import clocks, dialing, hearing, lines, standing, voicemails
 
 pytestmark = [pytest.mark.calls, pytest.mark.asyncio(loop_scope="session")]
 
@@ -83,6 +83,15 @@ async def test_off_hours_another_phone_rings(
     (row,) = await standing.new_rows(ledger, known, 1)
     assert row["agentId"] is None
     await standing.settles(night, phone)
+
+
+async def test_off_hours_nobody_is_called(night: labs.Lab, callee: softphone.Softphone, ledger: api.Api) -> None:
+    known = await standing.known_calls(ledger)
+    with pytest.raises(api.ApiRefused, match="403") as caught:
+        await dialing.place(ledger, lines.ROUTED_CALLER)
+    assert caught.value.retry_at is not None
+    assert await standing.known_calls(ledger) == known
+    assert await dialing.further_calls(callee) == 0
 
 
 async def test_without_dispatch_the_worker_knows_the_hours(night: labs.Lab, phone: softphone.Softphone) -> None:

@@ -36,7 +36,7 @@ _NUMBER: dict[str, Any] = {
     "agentId": "front-desk",
     "split": None,
     "routes": [{"when": "caller.country == 'DE'", "agentId": "front-desk-de", "split": None}],
-    "workMode": "always",
+    "workMode": "always_on",
     "forwardTo": None,
     "forwardFallback": None,
     "offHoursMessage": None,

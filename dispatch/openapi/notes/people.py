@@ -23,9 +23,9 @@ _CONTACT: dict[str, Any] = {
     "createdAt": "2026-11-01T09:00:00.000Z",
     "updatedAt": "2026-11-30T15:05:12.000Z",
 }
-_NEW: dict[str, Any] = {"e164": "+1 201-555-0123", "name": "Ada Example", "fields": {"plan": "gold"}}
+_NEW: dict[str, Any] = {"e164": "+1 201-555-0124", "name": "Ada Example", "fields": {"plan": "gold"}}
 _ENTRY: dict[str, Any] = {
-    "e164": "+12015550123",
+    "e164": "+12015550166",
     "source": "agent",
     "reason": None,
     "callId": calls.CALL_ID,
@@ -72,7 +72,7 @@ NOTES: dict[noting.PathOf, Note] = {
         description="Its calls go too, with their events, transcripts and recordings. The number's place on the "
         "do-not-call list stays.",
         answer={"id": calls.CONTACT_ID, "deleted": True, "calls": 2, "recordings": 1},
-        refusals={409: "A call with the contact is not over."},
+        refusals={409: "`contact_in_call`: a call of the contact goes on, or waits to be placed: end it first."},
     ),
     ("GET", "/v1/do-not-call"): Note(
         id="listDoNotCall", tag=Tag.DO_NOT_CALL, answer={"items": [_ENTRY], "nextCursor": None}
@@ -81,19 +81,19 @@ NOTES: dict[noting.PathOf, Note] = {
         id="addDoNotCall",
         tag=Tag.DO_NOT_CALL,
         description=f"A number that is on the list stays as it is. {_NUMBER}",
-        body={"e164": "+12015550123", "reason": "asked by letter"},
+        body={"e164": "+12015550166", "reason": "asked by letter"},
         answer=_ENTRY,
     ),
     ("POST", "/v1/do-not-call/import"): Note(
         id="importDoNotCall",
         tag=Tag.DO_NOT_CALL,
         description="What is no number is told by its place, and keeps nothing else out.",
-        body={"entries": [{"e164": "+12015550123"}, {"e164": "nobody"}]},
+        body={"entries": [{"e164": "+12015550166"}, {"e164": "nobody"}]},
         answer={"added": 1, "present": 0, "invalid": [_REFUSED]},
     ),
     ("DELETE", "/v1/do-not-call/{e164}"): Note(
         id="removeDoNotCall",
         tag=Tag.DO_NOT_CALL,
-        description="For a number that is not on the list, nothing changes.",
+        refusals={404: "The number is not on the list."},
     ),
 }

@@ -6,36 +6,40 @@ The things that the document's examples name are there, so that not everything i
 from __future__ import annotations
 
 import asyncio
-import collections
 import dataclasses
 import hashlib
+import itertools
 import json
 import os
 import pathlib
+import shutil
 import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
+import aiohttp
 import pytest
 import pytest_asyncio
 from aiohttp import test_utils
 
-import dispatch
-import sip_config
 from callcore import clock, ids, transfers
 from dispatch import app, failed_tries, keys, settings
 from dispatch.livekit import dialing
+from dispatch.openapi import documents, parameters
 from dispatch.openapi.notes import calls as examples
 from dispatch.store import engine, migrating
+from lab import labs
 from sip_config import loading
 from tests.unit.dispatch import conftest, dialers, doubles, samples
 
 pytestmark = pytest.mark.integration
 
 SEED = 20261121
-CASES_IN_CI = 4
-"""Generated for each operation, beside those that the coverage phase writes down."""
+CASES_IN_CI = 3
+"""Made up for each operation, beside those that the coverage phase derives from the document."""
 LONG_CASES = 10_000
+CASES_PER_RUN = 60
+"""Made up for each operation in one of the long runs, each of which has a seed of its own."""
 RESULTS = pathlib.Path(os.environ.get("TRUNKLINE_RESULTS", "results")) / "schemathesis.jsonl"
 CHECKS = (
     "not_a_server_error",
@@ -43,11 +47,22 @@ CHECKS = (
     "content_type_conformance",
     "response_headers_conformance",
     "response_schema_conformance",
-    "missing_required_header",
     "unsupported_method",
     "allow_header_conformance",
     "ignored_auth",
 )
+MORE = {
+    "numbers.yaml": "",
+    "trunks.yaml": """
+    outbound: {address: "127.0.0.1:5080"}
+""",
+    "organization.yaml": """
+dialing:
+  calling_hours: "00:00-24:00"
+  limits: {concurrent: 100, per_minute: 100000, per_day: 100000, minutes_per_day: 1000000, per_callee_per_day: 100000}
+""",
+}
+HOOKS = "tests.integration.dispatch.schemathesis_hooks"
 WORKER_EVERY_S = 2.0
 
 
@@ -66,7 +81,7 @@ async def url(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> AsyncI
     monkeypatch.setattr(failed_tries, "MOST", 1_000_000)  # requests without a key all come from one address
     store = engine.Store(f"sqlite+aiosqlite:///{tmp_path / 'trunkline.db'}")
     await migrating.upgrade(store)
-    configuration = loading.load(pathlib.Path(sip_config.__file__).parent / "demo", {})
+    configuration = loading.load(open_at_all_hours(tmp_path / "config"), {})
     livekit = doubles.FakeRooms()
     parts = app.Parts(
         settings=settings.load(**conftest.SETTINGS).model_copy(update={"trunkline_state_dir": tmp_path}),
@@ -80,7 +95,8 @@ async def url(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> AsyncI
     )
     application = app.build(parts)
     app.run_loops(application)
-    async with test_utils.TestServer(application) as server, test_utils.TestClient(server) as client:
+    server = test_utils.TestServer(application)
+    async with server, aiohttp.ClientSession(server.make_url("")) as client:
         application[keys.SWITCHBOARD].connect(doubles.LIVE)
         worker = asyncio.create_task(keep_reporting(client))
         await make_examples(client)
@@ -90,29 +106,40 @@ async def url(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> AsyncI
     await store.close()
 
 
-async def internal(client: test_utils.TestClient[Any, Any], path: str, body: Any) -> None:
+def open_at_all_hours(folder: pathlib.Path) -> pathlib.Path:
+    """The demo's configuration, with a number that places calls and so much allowed that most of them go out."""
+    shutil.copytree(labs.SAMPLE_SET, folder)
+    for name, more in MORE.items():
+        file = folder / name
+        file.write_text(file.read_text().replace("direction: inbound", "direction: both") + more)
+    return folder
+
+
+async def internal(client: aiohttp.ClientSession, path: str, body: Any) -> None:
     headers = {"Authorization": f"Bearer {conftest.SECRET}", "Content-Type": "application/json"}
     async with client.post(path, data=body.model_dump_json(), headers=headers) as response:
         assert response.status < 300, await response.text()
 
 
-async def keep_reporting(client: test_utils.TestClient[Any, Any]) -> None:
+async def keep_reporting(client: aiohttp.ClientSession) -> None:
     while True:
         await internal(client, "/internal/workers", samples.report())
         await asyncio.sleep(WORKER_EVERY_S)
 
 
-async def make_examples(client: test_utils.TestClient[Any, Any]) -> None:
-    """The call and the contact of the document's examples."""
+async def make_examples(client: aiohttp.ClientSession) -> None:
+    """The call and the contacts that examples name; the one that they delete is not the caller."""
+    headers = {"Authorization": f"Bearer {conftest.API_KEY}"}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ids, "new", lambda kind, _: f"{kind}_{examples.CALL_ID.partition('_')[2]}")
         await internal(client, "/internal/spool", samples.batch(samples.whole_call()[:1]))
-    rest = samples.batch(samples.whole_call()[1:], first=2)
-    await internal(client, "/internal/spool", rest)
-    headers = {"Authorization": f"Bearer {conftest.API_KEY}"}
-    async with client.get(f"/v1/calls/{examples.CALL_ID}", headers=headers) as response:
-        assert response.status == 200
-        assert (await response.json())["contactId"] == examples.CONTACT_ID
+        patch.setattr(ids, "new", lambda _kind, _now: parameters.CONTACT_ID)
+        async with client.post("/v1/contacts", json={"e164": "+12015550177"}, headers=headers) as response:
+            assert response.status == 201
+    await internal(client, "/internal/spool", samples.batch(samples.whole_call()[1:], first=2))
+    for path in (f"/v1/calls/{examples.CALL_ID}", f"/v1/contacts/{examples.CONTACT_ID}"):
+        async with client.get(path, headers=headers) as response:
+            assert response.status == 200
 
 
 async def run(url: str, folder: pathlib.Path, *options: str) -> dict[str, Any]:
@@ -124,8 +151,10 @@ async def run(url: str, folder: pathlib.Path, *options: str) -> dict[str, Any]:
         *("--report", "json", "--report-json-path", str(report), "--request-timeout", "20", "--warnings", "off"),
         *("--continue-on-failure", "--generation-database", "none", *options),
     )
+    root = pathlib.Path(__file__).parents[3]
+    environment = {**os.environ, "SCHEMATHESIS_HOOKS": HOOKS, "PYTHONPATH": str(root)}
     process = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, cwd=folder
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, cwd=folder, env=environment
     )
     try:
         output, _ = await process.communicate()
@@ -139,6 +168,43 @@ async def run(url: str, folder: pathlib.Path, *options: str) -> dict[str, Any]:
     return found
 
 
-async def test_nothing_undocumented(url: str, tmp_path: pathlib.Path) -> None:
+def version() -> str:
+    """Changes with the code that is tried: results of other code do not count."""
+    folder = pathlib.Path(documents.__file__).parents[1]
+    text = b"".join(path.read_bytes() for path in sorted(folder.rglob("*.py")))
+    return hashlib.sha256(text).hexdigest()[:12]
+
+
+def done(code: str) -> dict[int, dict[str, Any]]:
+    """The runs of an earlier, interrupted session with this code, by their seeds."""
+    if not RESULTS.exists():
+        return {}
+    kept = [json.loads(line) for line in RESULTS.read_text().splitlines()]
+    return {run["seed"]: run for run in kept if run["version"] == code}
+
+
+async def test_every_answer_is_documented(url: str, tmp_path: pathlib.Path) -> None:
     report = await run(url, tmp_path, "--seed", str(SEED), "--max-examples", str(CASES_IN_CI), "--no-shrink")
-    print(json.dumps(report, indent=1)[:3000])
+    assert report["operations"]["tested"] == report["operations"]["total"] > 30
+    assert report["test_cases"]["generated"] > 1_000
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+async def test_ten_thousand_cases(url: str, tmp_path: pathlib.Path) -> None:
+    RESULTS.parent.mkdir(exist_ok=True)
+    code = version()
+    finished = done(code)
+    with RESULTS.open("a") as results:
+        for seed in itertools.count(SEED):
+            if sum(kept["cases"] for kept in finished.values()) >= LONG_CASES:
+                break
+            if seed in finished:
+                continue
+            options = ("--phases", "fuzzing,stateful", "--max-examples", str(CASES_PER_RUN))
+            report = await run(url, tmp_path, "--seed", str(seed), *options)
+            cases, seconds = report["test_cases"]["generated"], round(report["running_time"], 1)
+            finished[seed] = {"seed": seed, "version": code, "cases": cases, "failures": 0, "seconds": seconds}
+            results.write(json.dumps(finished[seed]) + "\n")
+            results.flush()
+    assert all(kept["failures"] == 0 for kept in finished.values())

@@ -62,6 +62,9 @@ def test_the_wheel_has_every_file_of_the_packages_and_nothing_else(wheel: Path) 
     "pattern",
     [
         "dispatch/store/migrations/versions/*.py",
+        "dispatch/openapi/assets/*.html",
+        "dispatch/openapi/assets/*.css",
+        "dispatch/openapi/assets/*.js",
         "prompts/*.md",
         "sip_config/demo/numbers.yaml",
         "sip_config/demo/agents/*.flow.yaml",

@@ -83,11 +83,15 @@ class Dispatch:
         self.is_out = False
         self.queries: list[dict[str, str]] = []
         self.answers_instead: web.Response | None = None
+        self.placed: list[tuple[str, Json]] = []
+        self.breaks_at_placing = 0
         self.app = web.Application(middlewares=[self._guard])
         self.app.router.add_get("/v1/calls", self._list)
         self.app.router.add_get("/v1/calls/{id}", self._show)
         self.app.router.add_get("/v1/calls/{id}/events", self._events)
         self.app.router.add_get("/v1/calls/{id}/transcript", self._stream)
+        self.app.router.add_post("/v1/calls/{id}/hangup", self._hang_up)
+        self.app.router.add_post("/v1/sessions/phone", self._place)
 
     def keep(self, kept: Kept) -> Kept:
         self.kept[kept.call.id] = kept
@@ -118,6 +122,25 @@ class Dispatch:
         kept = self.kept[request.match_info["id"]]
         listed = schemas.EventList(events=tuple(schemas.Event.of(event) for event in kept.events))
         return web.json_response(listed.model_dump(mode="json"))
+
+    async def _place(self, request: web.Request) -> web.Response:
+        """Take the call that was kept as the one that is placed, each time it is asked for."""
+        self.placed.append((request.headers["Idempotency-Key"], await request.json()))
+        if self.breaks_at_placing:
+            self.breaks_at_placing -= 1
+            assert request.transport is not None
+            request.transport.close()
+        (call_id,) = self.kept
+        return web.json_response({"sessionId": call_id, "callId": call_id, "status": "queued"}, status=202)
+
+    async def _hang_up(self, request: web.Request) -> web.Response:
+        kept = self.kept.get(request.match_info["id"])
+        if kept is None:
+            return _unknown()
+        if not kept.call.is_over:
+            kept.call = a_call(kept.call.id, caller=kept.call.caller)
+            kept.ended.set()
+        return web.json_response(kept.shown)
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         kept = self.kept.get(request.match_info["id"])

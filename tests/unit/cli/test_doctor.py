@@ -91,7 +91,7 @@ def test_nothing_is_set_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     checks = {one["name"]: one for one in said["checks"]}
     assert list(checks) == [one.name for one in table.CHECKS]
     assert {one["status"] for one in checks.values()} <= STATUSES
-    for name in ("TRUNKLINE_API_KEY", "LIVEKIT_API_SECRET"):
+    for name in ("TRUNKLINE_INTERNAL_SECRET", "LIVEKIT_API_SECRET"):
         assert f"{name} is not set" in checks["dispatch-settings"]["seen"]
     assert all(one["cure"] for one in checks.values() if one["status"] in ("warning", "failed"))
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import pathlib
 import re
 
 import pytest
 
 from callcore import events
-from dispatch import metrics
+from dispatch import metrics, scopes
 from dispatch.livekit import bookkeeping
 from dispatch.v1 import table
 from tests.unit.dispatch import conftest
 
 pytestmark = pytest.mark.unit
 
+_NOT_PUBLIC = ("/internal", bookkeeping.PATH, "/docs/")
 DOCS = pathlib.Path(__file__).parents[3] / "docs"
 
 
@@ -26,20 +29,28 @@ def rows(page: str, heading: str) -> list[list[str]]:
 
 
 def test_every_route_is_documented(service: conftest.Service) -> None:
-    sections = ("Calls", "Configuration", "Operation")
+    sections = ("Placing calls", "Calls", "People", "Configuration", "Operation")
     documented = {tuple(row[0].strip("`").split(" ")) for section in sections for row in rows("api.md", section)}
     served = {
         (route.method, route.resource.canonical)
         for route in service.app.router.routes()
         if route.method != "HEAD" and route.resource is not None
     }
-    public = {(method, path) for method, path in served if not path.startswith(("/internal", bookkeeping.PATH))}
+    public = {(method, path) for method, path in served if not path.startswith(_NOT_PUBLIC)}
     assert documented == public
     assert {(route.method, route.path) for route in table.ROUTES} <= public
 
 
 def test_every_event_type_is_documented() -> None:
     assert [cells[0].strip("`") for cells in rows("api.md", "Events")] == [kind.value for kind in events.EventType]
+
+
+def test_every_scope_is_documented_as_it_is_in_the_code() -> None:
+    (scope,) = ast.parse(inspect.getsource(scopes.Scope)).body
+    assert isinstance(scope, ast.ClassDef)
+    texts = [ast.literal_eval(node.value) for node in scope.body[1:] if isinstance(node, ast.Expr)]
+    documented = [(cells[0].strip("`"), cells[1]) for cells in rows("keys.md", "Scopes")]
+    assert documented == list(zip(scopes.Scope, texts, strict=True))
 
 
 def test_every_metric_is_documented_with_its_labels() -> None:

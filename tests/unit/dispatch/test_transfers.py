@@ -7,10 +7,13 @@ import dataclasses
 from collections.abc import Awaitable, Callable
 
 import pytest
+import sqlalchemy as sa
 
-from callcore import calls, contract, endings, transfers
+from callcore import calls, contract, endings, transfers, transitions
 from dispatch import keys
-from dispatch.ledger import legs
+from dispatch.ledger import legs, posting
+from dispatch.store import calls as call_rows
+from dispatch.store import tables
 from dispatch.store import transfers as rows
 from dispatch.transfers import driving, records
 from sip_config import configurations, schema
@@ -129,6 +132,70 @@ async def test_a_phone_rings_no_longer_than_its_trunk_allows(service: conftest.S
     board.reconfigure(dataclasses.replace(board.configuration, trunks=ways), doubles.LIVE)
     await forward(service, await ringing_call(service))
     assert (await service.dialer.ringing()).ringing_timeout_s == 5
+
+
+def under(service: conftest.Service, **rules: object) -> None:
+    """Put rules for dials in force."""
+    board = service.app[keys.SWITCHBOARD]
+    dialing = schema.Dialing.model_validate(rules)
+    board.reconfigure(dataclasses.replace(board.configuration, dialing=dialing), doubles.LIVE)
+
+
+@pytest.mark.parametrize(
+    ("to", "rules", "code"),
+    [
+        ("sip:911@pbx.example", {}, "emergency_number"),
+        ("+19005550123", {}, "number_type_forbidden"),
+        ("+18765550123", {}, "country_forbidden"),
+        (TO, {"limits": {"concurrent": 0}}, "limit_concurrent"),
+        (TO, {"limits": {"minutes_per_day": 29}}, "limit_minutes_per_day"),
+    ],
+)
+async def test_what_the_gate_refuses_is_not_dialed(
+    service: conftest.Service, to: str, rules: dict[str, object], code: str
+) -> None:
+    under(service, **rules)
+    call_id = await ringing_call(service, PLAN.model_copy(update={"to": to}))
+    await forward(service, call_id)
+    transfer = await settled(service, call_id)
+    assert (transfer.state, transfer.attempts) == (transfers.State.FAILED, ())
+    (event,) = await told(service, call_id)
+    assert event[0] == "call.transfer.failed"
+    assert (event[1]["result"], event[1]["code"]) == ("refused", code)
+    assert service.dialer.dials == []
+    counted = service.app[keys.METRICS].exposition().decode()
+    assert f'trunkline_dials_refused_total{{code="{code}",stage="transfer"}} 1.0' in counted
+    assert (await service.only_call())["status"] == "ringing"
+
+
+@pytest.mark.parametrize("result", [transfers.AttemptResult.BUSY, transfers.AttemptResult.ANSWERED])
+async def test_a_forward_takes_up_what_the_limits_allow_until_it_is_over(
+    service: conftest.Service, result: transfers.AttemptResult
+) -> None:
+    under(service, limits={"concurrent": 1, "per_minute": 0, "per_callee_per_day": 0}, calling_hours="00:00-00:01")
+    call_id = await ringing_call(service)
+    await forward(service, call_id)
+    await service.dialer.ringing()
+    assert await held(service) == [None]
+    service.clock.advance(60)
+    service.dialer.answer(result)
+    await settled(service, call_id)
+    if result is transfers.AttemptResult.ANSWERED:
+        assert await held(service) == [None]
+        service.clock.advance(60)
+        at = service.clock.now()
+        async with service.store.writing() as tx:
+            entry = await call_rows.get(tx, call_id)
+            over = endings.Termination(reason=endings.Reason.CALLER_HANGUP, ended_by=endings.EndedBy.CALLER)
+            await posting.post(tx, entry, transitions.Ended(at=at, termination=over))
+    assert await held(service) == [2.0 if result is transfers.AttemptResult.ANSWERED else 0.0]
+
+
+async def held(service: conftest.Service) -> list[float | None]:
+    """The minutes of each reservation; None while it is open."""
+    async with service.store.reading() as tx:
+        rows = await tx.execute(sa.select(tables.reservations))
+        return [row.minutes if row.released_at else None for row in rows]
 
 
 async def test_asking_many_times_dials_once(service: conftest.Service) -> None:

@@ -137,7 +137,12 @@ def test_mistake_in_the_hours(tmp_path: Path, hours: str, expected: str) -> None
     [
         ("organization.yaml", HOURS + "pronunciations: {'<b>': x}", "write a word or a few"),
         ("organization.yaml", HOURS + "pronunciations: {SQL: ''}", "write what is to be said"),
-        ("organization.yaml", HOURS + "dialing: {}", "dialing: `dialing` is not in this version"),
+        ("organization.yaml", HOURS + "prices: {}", "prices: `prices` is not in this version"),
+        (
+            "organization.yaml",
+            HOURS + "dialing: {agent: front-desk, test_agent: front-dsk}",
+            "dialing.test_agent: there is no agent `front-dsk` (did you mean `front-desk`?)",
+        ),
         ("organization.yaml", HOURS + "prises: {}", "prises: unknown key"),
         ("agents/front-desk.yaml", AGENT + "silence: {}", "silence: `silence` is not in this version"),
         ("agents/front-desk.yaml", AGENT + "max_duration: {wrap_up_at: 3m}", "`wrap_up_at` is not in this version"),

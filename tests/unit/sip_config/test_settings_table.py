@@ -13,7 +13,7 @@ import pytest
 from pydantic.fields import FieldInfo
 
 from sip_config import providers
-from sip_config.schema import agents, hours, numbers, organizations, trunks
+from sip_config.schema import agents, dialing, hours, numbers, organizations, trunks
 
 pytestmark = pytest.mark.unit
 
@@ -25,6 +25,9 @@ TABLES: dict[str, type[pydantic.BaseModel]] = {
     "organization.yaml: beside `organization`": organizations.OrganizationFile,
     "`hours`": hours.Hours,
     "`holidays` of `hours`": hours.Holidays,
+    "`dialing`": dialing.Dialing,
+    "`limits` of `dialing`": dialing.OrganizationLimits,
+    "`limits` of a number, and of `outbound`": dialing.Limits,
     "trunks.yaml: a trunk under `trunks`": trunks.Trunk,
     "`inbound` of a trunk": trunks.InboundTrunk,
     "`outbound` of a trunk": trunks.OutboundTrunk,

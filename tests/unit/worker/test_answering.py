@@ -110,6 +110,27 @@ async def test_a_call_may_be_answered_without_a_greeting(gate: answering.AnswerG
     assert bridges.Source.made[0].heard == sound(3)
 
 
+async def test_a_held_greeting_is_published_and_waits_for_the_answer_whole(
+    gate: answering.AnswerGate, bridge: bridges.Bridge
+) -> None:
+    """A phone that we dial answers by itself; what the bridge takes before that is not ours to use."""
+    gate.hold()
+    speaking = asyncio.create_task(speak(gate, 10))
+    async with asyncio.timeout(DEADLINE_S):
+        await gate.first_frame()
+    bridge.subscribed.set()
+    await settled()
+    assert bridge.published == ["agent"]
+    assert bridges.Source.made[0].heard == b""
+    assert not speaking.done()
+    async with asyncio.timeout(DEADLINE_S):
+        await gate.open()
+        await speaking
+    await played(gate)
+    assert bridge.published == ["agent"]
+    assert bridges.Source.made[0].heard == sound(10)
+
+
 async def test_opening_again_changes_nothing(gate: answering.AnswerGate, bridge: bridges.Bridge) -> None:
     openings = [asyncio.create_task(gate.open()) for _ in range(3)]
     await settled()
