@@ -117,9 +117,8 @@ async def _asked(client: api.Api, body: api.Json, key: str) -> api.Json:
     try:
         return await client.place_call(body, idempotency_key=key)
     except api.ApiRefused as refused:
-        if refused.retry_at is None:
-            raise
-        raise api.ApiRefused(f"Not dialed: {refused.detail} Try again after {_local(refused.retry_at)}.") from None
+        later = "" if refused.retry_at is None else f" Try again after {_local(refused.retry_at)}."
+        raise api.ApiRefused(f"Not dialed: {refused.detail}{later}") from None
 
 
 def _local(moment: str) -> str:

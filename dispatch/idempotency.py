@@ -19,7 +19,7 @@ from aiohttp import web
 from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import errors
-from dispatch import auth, keys, reading
+from dispatch import auth, keys, problems, reading
 from dispatch.store import idempotency as rows
 
 HEADER = "Idempotency-Key"
@@ -122,7 +122,9 @@ async def once(
 
 
 def _answer(status: int, body: str, headers: dict[str, str] | None = None) -> web.Response:
-    return web.Response(status=status, text=body, headers=headers, content_type="application/json")
+    # What was made may have been deleted since: that is told as a problem.
+    content_type = "application/json" if status < 400 else problems.CONTENT_TYPE
+    return web.Response(status=status, text=body, headers=headers, content_type=content_type)
 
 
 def _fingerprint(request: web.Request, body: pydantic.BaseModel) -> str:

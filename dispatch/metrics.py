@@ -21,7 +21,7 @@ class Metrics:
         self.calls_live = prometheus.Gauge("trunkline_calls_live", "Calls that have not ended.", registry=self.registry)
         self.answer_seconds = prometheus.Histogram(
             "trunkline_answer_seconds",
-            "From the first sight of a call to its answer.",
+            "From the first sight of a call to its answer, by us.",
             buckets=_SECONDS,
             registry=self.registry,
         )

@@ -27,6 +27,16 @@ class Claimant:
         """When a claim of now runs out."""
         return now + LEASE
 
+    async def inherit(self) -> None:
+        """At the start: where only one process may use the store, whoever else has claimed anything is dead.
+
+        Raises:
+            StoreUnavailable: nothing was inherited.
+        """
+        if self._store.is_exclusive:
+            async with self._store.writing() as tx:
+                await rows.free_others(tx, but=self.name)
+
     async def look(self, mine: Collection[str]) -> tuple[bool, dt.datetime | None]:
         """Whether anything waits to be claimed, and when the next scheduled one is due.
 
@@ -35,7 +45,7 @@ class Claimant:
         """
         now = self._clock.now()
         async with self._store.reading() as tx:
-            return bool(await rows.free(tx, now) - set(mine)), await rows.next_due(tx)
+            return await rows.has_free(tx, now, but=mine), await rows.next_due(tx, now)
 
     async def turn(self, mine: Collection[str], most: int, *, claims: bool) -> tuple[rows.Dial, ...]:
         """Renew the leases of what is in hand; claim up to `most` others, where `claims`.

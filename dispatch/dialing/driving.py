@@ -62,7 +62,7 @@ class Driver:
         way = await self._prepare(claim, order, configuration)
         if way is None:
             return
-        match await readiness.meet(self._means, claim, order):
+        match await readiness.meet(self._means, claim, order, has_worker=is_permitted):
             case readiness.Met.NO_JOB:
                 await self._end(claim, _NO_JOB, "no worker got ready")
             case readiness.Met.NO_ROOM:
@@ -90,6 +90,9 @@ class Driver:
         except errors.InvalidNumber:
             await self._end(claim, _NO_NUMBER, "there is no such number")
             return False
+        except errors.BadInput as error:
+            await self._end(claim, _OUR_FAULT, error.public_code)
+            return False
         return True
 
     async def _prepare(
@@ -114,7 +117,8 @@ class Driver:
             contact_id = (await call_rows.get(tx, claim.call_id)).call.contact_id
             if contact_id is None:
                 return variables.Contact(), {}
-            contact, fields = await contacts.context(tx, contact_id, before_call_id=claim.call_id)
+            zone = self._means.board.configuration.organization.time_zone
+            contact, fields = await contacts.context(tx, contact_id, before_call_id=claim.call_id, time_zone=zone)
             return contact, dict(fields)
 
     async def _dial(self, claim: rows.Dial, order: orders.Order, way: dialing.Route) -> None:

@@ -32,13 +32,19 @@ class Met(enum.Enum):
     """LiveKit is out."""
 
 
-async def meet(needed: means.Means, claim: rows.Dial, order: orders.Order) -> Met:
+async def meet(needed: means.Means, claim: rows.Dial, order: orders.Order, *, has_worker: bool) -> Met:
     """Make the room and wait for the job's word.
+
+    Args:
+        needed: to do it with.
+        claim: of the call.
+        order: what is wanted.
+        has_worker: one that takes calls was there a moment ago.
 
     Raises:
         Lost: the call has ended meanwhile, or is in other hands.
     """
-    if not await _has_worker(needed, claim):
+    if not has_worker and not await _has_worker(needed, claim):
         return Met.NO_JOB
     if not await _has_room(needed, claim, _assignment(claim, order)):
         return Met.NO_ROOM

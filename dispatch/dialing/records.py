@@ -62,7 +62,7 @@ class Records:
         """
 
         async def write(tx: sa_async.AsyncConnection, entry: call_rows.Entry) -> tuple[transitions.Fact, ...]:
-            dial = await rows.get(tx, call_id)
+            dial = await rows.get_for_update(tx, call_id)
             if dial is None:
                 raise call_rows.NoSuchCall
             if entry.call.is_over:
@@ -175,7 +175,7 @@ class Records:
 
         async def write(tx: sa_async.AsyncConnection, entry: call_rows.Entry) -> tuple[transitions.Fact, ...]:
             nonlocal done
-            dial = await rows.get(tx, call_id)
+            dial = await rows.get_for_update(tx, call_id)
             if dial is None or dial.state is rows.State.OVER or entry.call.status not in UNANSWERED:
                 return ()
             done = True
@@ -188,17 +188,17 @@ class Records:
     async def close(self, claim: rows.Dial) -> bool:
         """Put a dial whose call has ended, or goes on without us, out of everybody's hands; False where it has not."""
         async with self._store.writing() as tx:
-            entry = await call_rows.get(tx, claim.call_id)
+            entry = await call_rows.get_for_update(tx, claim.call_id)
             if entry.call.status in UNANSWERED:
                 return False
-            dial = await rows.get(tx, claim.call_id)
+            dial = await rows.get_for_update(tx, claim.call_id)
             if dial is not None and dial.is_of(claim):
                 await rows.finish(tx, claim.call_id)
             return entry.call.is_over
 
 
 async def _mine(tx: sa_async.AsyncConnection, claim: rows.Dial) -> rows.Dial:
-    dial = await rows.get(tx, claim.call_id)
+    dial = await rows.get_for_update(tx, claim.call_id)
     if dial is None or not dial.is_of(claim):
         raise Lost
     return dial

@@ -44,9 +44,13 @@ class Dialing:
 
     async def run(self, stop: background.Stop) -> None:
         """Take up, until told to stop, what is due and in nobody's hands; and keep what is in hand."""
+        has_inherited = False
         while not stop.is_set:
             pause_s = claims.RENEW_S
             try:
+                if not has_inherited:
+                    await self._claimant.inherit()
+                    has_inherited = True
                 pause_s = min(pause_s, await self.take_up())
             except errors.Unavailable as error:
                 _log.warning("dials could not be looked at", error=error.public_code)

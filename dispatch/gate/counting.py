@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy.ext import asyncio as sa_async
 
@@ -21,6 +21,7 @@ PER_CALLEE_PER_DAY = "limit_per_callee_per_day"
 
 _MINUTE = dt.timedelta(minutes=1)
 _DAY = dt.timedelta(days=1)
+_ALL = reservations.Whose()
 _WORDS = {
     CONCURRENT: "as many dials and calls as may be at the same time",
     PER_MINUTE: "as many dials as there may be in a minute",
@@ -55,7 +56,7 @@ def limits_of(configuration: configurations.Configuration, wish: wishes.Wish, ca
     """Every limit that a dial has to keep, those that take longest to wait for first."""
     number, key, dialing = wish.number, wish.key, configuration.dialing
     outbound = configuration.trunks[number.trunk].outbound
-    found = [*_of_scope("organization", dialing.limits, reservations.Whose())]
+    found = [*_of_scope("organization", dialing.limits, _ALL)]
     if outbound is not None:
         found += _of_scope("trunk", outbound.limits, reservations.Whose(column="trunk", value=number.trunk))
     found += _of_scope("number", number.limits, reservations.Whose(column="number", value=number.e164))
@@ -93,70 +94,98 @@ async def keep_to(
 ) -> reservations.Reservation | None:
     """The reservation that the call of a wish holds already, if every limit leaves room for it or a new one.
 
+    What all dials together take is asked first. A key, number or trunk takes no more than that: its own share is only
+    asked for where the whole would be too much for it.
+
     Raises:
-        PolicyRefused: one does not.
+        PolicyRefused: one leaves none.
     """
-    overdue = reservations.Question(
-        whose=reservations.Whose(), measure=reservations.Measure.OVERDUE, moment=now, most=1
-    )
-    questions = [*(limit.question(now) for limit in limits), overdue]
+    whole = [_of_all(limit, limits) for limit in limits]
+    asked = tuple(dict.fromkeys(whole))
+    overdue = reservations.Question(whose=_ALL, measure=reservations.Measure.OVERDUE, moment=now, most=1)
+    questions = [*(limit.question(now) for limit in asked), overdue]
     own, (*answers, late) = await reservations.ask(tx, wish.call_id, wish.kind, questions)
     longer = await reservations.counted(tx, overdue) if late else ()
-    for limit, answer in zip(limits, answers, strict=True):
-        taken = answer - _of_own(limit, own, now)
-        if limit.measure is reservations.Measure.MINUTES:
-            taken += sum(_excess(one, now) for one in longer if limit.whose.has(one) and not _is(own, one))
-            asked = wish.minutes
-        else:
-            asked = 1
-        if taken + asked > limit.most:
-            room = taken + asked - limit.most
+    state = _State(own=own, longer=longer, wish=wish, now=now)
+    known = dict(zip(asked, answers, strict=True))
+    near = [limit for limit, all_of_it in zip(limits, whole, strict=True) if state.over(limit, all_of_it, known) > 0]
+    unknown = [limit for limit in near if limit not in known]
+    if unknown:
+        _, shares = await reservations.ask(tx, wish.call_id, wish.kind, [limit.question(now) for limit in unknown])
+        known |= zip(unknown, shares, strict=True)
+    for limit in near:
+        excess = state.over(limit, limit, known)
+        if excess > 0:
             raise errors.PolicyRefused(
                 f"There are {_WORDS[limit.code]}: `{limit.code.removeprefix('limit_')}` of the {limit.scope}.",
                 code=limit.code,
                 is_limit=True,
-                retry_at=await _when_there_is_room(tx, limit, room, asked, own, now),
+                retry_at=await _when_there_is_room(tx, limit, excess, state),
                 scope=limit.scope,
             )
     return own
 
 
-def _is(own: reservations.Reservation | None, one: reservations.Reservation) -> bool:
-    return own is not None and own.id == one.id
+def _of_all(limit: Limit, limits: Sequence[Limit]) -> Limit:
+    """The question of a limit, asked of all dials, and counted as far as any limit of its kind needs."""
+    if limit.code == PER_CALLEE_PER_DAY:
+        return limit
+    most = max(other.most for other in limits if other.code == limit.code)
+    return dataclasses.replace(limit, scope="organization", whose=_ALL, most=most)
 
 
-def _of_own(limit: Limit, own: reservations.Reservation | None, now: dt.datetime) -> float:
-    """How much of an answer is the call's own reservation."""
-    if own is None or not limit.whose.has(own):
-        return 0
-    if limit.measure is not reservations.Measure.OPEN and own.made_at <= now - limit.window:
-        return 0
-    return own.minutes if limit.measure is reservations.Measure.MINUTES else 1
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _State:
+    """What is known of a dial when its limits are looked at."""
 
+    own: reservations.Reservation | None
+    """What the call holds already: it does not count against itself."""
+    longer: Sequence[reservations.Reservation]
+    """Those that take more minutes than were reserved."""
+    wish: wishes.Wish
+    now: dt.datetime
 
-def _excess(one: reservations.Reservation, now: dt.datetime) -> float:
-    """Minutes that an open reservation takes over and above those that were added up."""
-    elapsed = (now - one.made_at).total_seconds() / 60
-    return elapsed - one.minutes if one.made_at > now - _DAY else elapsed
+    def amount(self, limit: Limit) -> float:
+        """How much the dial itself takes of a limit."""
+        return self.wish.minutes if limit.measure is reservations.Measure.MINUTES else 1
+
+    def over(self, limit: Limit, counted: Limit, answers: Mapping[Limit, float]) -> float:
+        """By how much a limit would be exceeded, if what `counted` counts were its own; none where it is not over 0."""
+        taken = answers[counted] - self._of_own(counted)
+        if counted.measure is reservations.Measure.MINUTES:
+            others = (one for one in self.longer if counted.whose.has(one) and not self.is_own(one))
+            taken += sum(self._excess(one) for one in others)
+        return taken + self.amount(limit) - limit.most
+
+    def is_own(self, one: reservations.Reservation) -> bool:
+        return self.own is not None and self.own.id == one.id
+
+    def _of_own(self, limit: Limit) -> float:
+        """How much of an answer is the call's own reservation."""
+        if self.own is None or not limit.whose.has(self.own):
+            return 0
+        if limit.measure is not reservations.Measure.OPEN and self.own.made_at <= self.now - limit.window:
+            return 0
+        return self.own.minutes if limit.measure is reservations.Measure.MINUTES else 1
+
+    def _excess(self, one: reservations.Reservation) -> float:
+        """Minutes that an open reservation takes over and above those that were added up."""
+        elapsed = (self.now - one.made_at).total_seconds() / 60
+        return elapsed - one.minutes if one.made_at > self.now - _DAY else elapsed
 
 
 async def _when_there_is_room(
-    tx: sa_async.AsyncConnection,
-    limit: Limit,
-    room: float,
-    asked: float,
-    own: reservations.Reservation | None,
-    now: dt.datetime,
+    tx: sa_async.AsyncConnection, limit: Limit, excess: float, state: _State
 ) -> dt.datetime | None:
     """When enough of what is counted falls out of the window; None where that is when a call ends, or never."""
-    if limit.measure is reservations.Measure.OPEN or asked > limit.most:
+    if limit.measure is reservations.Measure.OPEN or state.amount(limit) > limit.most:
         return None
     is_minutes = limit.measure is reservations.Measure.MINUTES
     newest = None if is_minutes else limit.most + 1
-    taking = await reservations.counted(tx, limit.question(now), newest=newest)
+    taking = await reservations.counted(tx, limit.question(state.now), newest=newest)
     freed = 0.0
-    for one in reversed([one for one in taking if not _is(own, one)]):
+    for one in reversed([one for one in taking if not state.is_own(one)]):
         freed += one.minutes if is_minutes else 1
-        if freed >= room:
+        if freed >= excess:
             return one.made_at + limit.window
     return None

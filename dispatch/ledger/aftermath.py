@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from callcore import transitions
+from callcore import calls, transitions
 from dispatch import closing, metrics, wakeups
 from dispatch.ledger import changes
 
@@ -36,7 +36,8 @@ class Consequences:
         if change.before is None:
             self._metrics.calls_started.labels(direction=call.direction.value).inc()
             _log.info("a call began", call_id=call.id, room=call.room_name, direction=call.direction.value)
-        if isinstance(change.fact, transitions.Answered) and change.fact.ringing_ms is not None:
+        is_ours = call.direction is calls.Direction.OUTBOUND  # how long people let a phone ring tells nothing of us
+        if isinstance(change.fact, transitions.Answered) and change.fact.ringing_ms is not None and not is_ours:
             self._metrics.answer_seconds.observe(change.fact.ringing_ms / 1000)
         if change.turn is not None:
             self._metrics.turns.labels(role=change.turn.role.value).inc()

@@ -1,4 +1,7 @@
-"""What LiveKit says of the leg of the person that a call is with. It waits in the books for the worker's own report before it counts."""
+"""What LiveKit says of the leg of the person that a call is with.
+
+It waits in the books for the worker's own report before it counts.
+"""
 
 from __future__ import annotations
 

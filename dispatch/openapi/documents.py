@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from dispatch import routes
 from dispatch.openapi import models, noting, operations, parameters, refusals
@@ -29,16 +30,11 @@ def build(table: Iterable[routes.AnyRoute], notes: Notes, *, version: str) -> Js
     table = tuple(table)
     known = models.collect(table, notes)
     paths: dict[str, Json] = {}
-    queries = set()
     for route in table:
         note = notes[route.method, route.path]
-        query = known.incoming(route.query)
-        queries.add(query.get("$ref"))
-        operation = _operation(route, note, known, known.resolved(query))
+        query = known.resolved(known.incoming(route.query))
+        operation = _operation(route, note, known, query)
         paths.setdefault(route.path, {})[route.method.lower()] = operation
-    schemas = {
-        name: schema for name, schema in known.components.items() if f"#/components/schemas/{name}" not in queries
-    }
     return {
         "openapi": "3.1.0",
         "info": {
@@ -51,7 +47,7 @@ def build(table: Iterable[routes.AnyRoute], notes: Notes, *, version: str) -> Js
         "tags": [{"name": tag.value} for tag in noting.Tag],
         "paths": paths | operations.PATHS,
         "components": {
-            "schemas": schemas,
+            "schemas": _named_in(paths, known.components),
             "responses": refusals.components(),
             "parameters": parameters.COMPONENTS,
             "headers": {**refusals.HEADERS, **_HEADERS},
@@ -60,6 +56,24 @@ def build(table: Iterable[routes.AnyRoute], notes: Notes, *, version: str) -> Js
             },
         },
     }
+
+
+def _named_in(paths: Json, components: Mapping[str, Json]) -> Json:
+    """The components that these paths lead to; what describes only a query is told as its parameters."""
+    found: Json = {"Problem": components["Problem"]}
+    left: list[Any] = [paths, components["Problem"]]
+    while left:
+        match left.pop():
+            case {"$ref": str(reference)}:
+                name = reference.rsplit("/", 1)[1]
+                if name in components and name not in found:
+                    found[name] = components[name]
+                    left.append(found[name])
+            case dict() as thing:
+                left.extend(thing.values())
+            case list() as things:
+                left.extend(things)
+    return dict(sorted(found.items()))
 
 
 _HEADERS: Mapping[str, Json] = {

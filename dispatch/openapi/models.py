@@ -93,6 +93,7 @@ _NAMES = {
     "Ended": "TranscriptEnded",
     "Fallback": "ForwardFallback",
     "Kind": "TransferKind",
+    "Merged": "ImportResult",
     "NumbersDirection": "NumberDirection",
     "Reason": "TerminationReason",
     "Refused": "RefusedRow",

@@ -56,7 +56,10 @@ _GENERAL: dict[int, _General] = {
     ),
 }
 _WITH_RETRY_AFTER = frozenset({403, 429, 503})
-_CONFLICT_OF_KEYS = "`idempotency_conflict`: the same `Idempotency-Key` came with another body."
+_CONFLICT_OF_KEYS = (
+    "`idempotency_conflict`: the same `Idempotency-Key` came with another body. "
+    "`deleted`: what the request made the first time is gone."
+)
 
 
 def of(route: routes.AnyRoute, note: noting.Note) -> Json:

@@ -73,6 +73,8 @@ async def history(tx: sa_async.AsyncConnection, contact_id: str, *, but: str | N
     if but is not None:
         over.append(_T.c.id != but)
     count = (await tx.execute(sa.select(sa.func.count()).select_from(_T).where(*over))).scalar_one()
+    if not count:
+        return History()
     query = sa.select(*_TOLD).where(*over).order_by(_T.c.ended_at.desc(), _T.c.id.desc()).limit(newest)
     rows = await tx.execute(query)
     return History(count=count, newest=readable.only(rows, _earlier, "calls"))

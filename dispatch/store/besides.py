@@ -30,9 +30,7 @@ async def of_calls(tx: sa_async.AsyncConnection, call_ids: Collection[str]) -> M
     connected = {call_id: await transfer_rows.of_call(tx, call_id) for call_id in await _transferred(tx, call_ids)}
     dialed = await dials.of_calls(tx, call_ids)
     return {
-        call_id: Beside(
-            voicemail=messages.get(call_id), transfers=connected.get(call_id, ()), dial=dialed.get(call_id)
-        )
+        call_id: Beside(voicemail=messages.get(call_id), transfers=connected.get(call_id, ()), dial=dialed.get(call_id))
         for call_id in call_ids
     }
 

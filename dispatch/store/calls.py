@@ -17,7 +17,9 @@ from dispatch.store import briefs, readable, tables
 _T = tables.calls
 COLUMNS = tuple(column for column in _T.c if column.name not in {"intake", "plan"})
 """What `to_call` needs. Intake and plan are long, and of no use to those who only follow a call."""
-
+_OF_ID = sa.select(*COLUMNS).where(_T.c.id == sa.bindparam("name"))
+_OF_ID_LOCKED = _OF_ID.with_for_update()
+_OF_ROOM_LOCKED = sa.select(*COLUMNS).where(_T.c.room_name == sa.bindparam("name")).with_for_update()
 
 _log = structlog.get_logger(__name__)
 
@@ -78,7 +80,7 @@ async def get(tx: sa_async.AsyncConnection, call_id: str) -> Entry:
         NoSuchCall: there is none.
         Unreadable: another version wrote it.
     """
-    return _known(await _one(tx, sa.select(*COLUMNS).where(_T.c.id == call_id)))
+    return _known(await _one(tx, _OF_ID, call_id))
 
 
 async def get_for_update(tx: sa_async.AsyncConnection, call_id: str) -> Entry:
@@ -88,7 +90,7 @@ async def get_for_update(tx: sa_async.AsyncConnection, call_id: str) -> Entry:
         NoSuchCall: there is none.
         Unreadable: another version wrote it.
     """
-    return _known(await _one(tx, sa.select(*COLUMNS).where(_T.c.id == call_id).with_for_update()))
+    return _known(await _one(tx, _OF_ID_LOCKED, call_id))
 
 
 async def find_room_for_update(tx: sa_async.AsyncConnection, room_name: str) -> Entry | None:
@@ -97,7 +99,7 @@ async def find_room_for_update(tx: sa_async.AsyncConnection, room_name: str) -> 
     Raises:
         Unreadable: another version wrote it.
     """
-    return await _one(tx, sa.select(*COLUMNS).where(_T.c.room_name == room_name).with_for_update())
+    return await _one(tx, _OF_ROOM_LOCKED, room_name)
 
 
 async def find_id(tx: sa_async.AsyncConnection, room_name: str) -> str | None:
@@ -123,8 +125,8 @@ async def statuses(tx: sa_async.AsyncConnection, rooms: Collection[str]) -> dict
     return dict(readable.only(rows, lambda row: (row.room_name, calls.Status(row.status)), "calls"))
 
 
-async def _one(tx: sa_async.AsyncConnection, query: sa.Select[Any]) -> Entry | None:
-    row = (await tx.execute(query)).one_or_none()
+async def _one(tx: sa_async.AsyncConnection, query: sa.Select[Any], name: str) -> Entry | None:
+    row = (await tx.execute(query, {"name": name})).one_or_none()
     try:
         return _entry(row) if row is not None else None
     except ValueError as error:

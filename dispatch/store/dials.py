@@ -79,8 +79,13 @@ async def insert(tx: sa_async.AsyncConnection, dial: Dial) -> None:
 
 async def get(tx: sa_async.AsyncConnection, call_id: str) -> Dial | None:
     """The dial of a call; None for one that we did not place, or that another version wrote."""
-    row = (await tx.execute(sa.select(_T).where(_T.c.call_id == call_id))).one_or_none()
-    return next(iter(readable.only([row] if row is not None else [], _dial, "dials")), None)
+    return _readable((await tx.execute(sa.select(_T).where(_T.c.call_id == call_id))).one_or_none())
+
+
+async def get_for_update(tx: sa_async.AsyncConnection, call_id: str) -> Dial | None:
+    """As `get`; no other transaction changes the row until this one is over."""
+    row = (await tx.execute(sa.select(_T).where(_T.c.call_id == call_id).with_for_update())).one_or_none()
+    return _readable(row)
 
 
 async def of_calls(tx: sa_async.AsyncConnection, call_ids: Collection[str]) -> Mapping[str, Dial]:
@@ -94,15 +99,16 @@ async def open_calls(tx: sa_async.AsyncConnection) -> frozenset[str]:
     return frozenset((await tx.execute(sa.select(_T.c.call_id).where(_T.c.state.in_(_OPEN)))).scalars())
 
 
-async def next_due(tx: sa_async.AsyncConnection) -> dt.datetime | None:
-    """When the next one that nobody has taken is due; None where there is none."""
-    query = sa.select(_T.c.due_at).where(_T.c.state == State.QUEUED.value).order_by(_T.c.due_at).limit(1)
-    return (await tx.execute(query)).scalar_one_or_none()
+async def next_due(tx: sa_async.AsyncConnection, after: dt.datetime) -> dt.datetime | None:
+    """The earliest time later than `after` for which one is scheduled; None where there is none."""
+    later = (_T.c.state == State.QUEUED.value, _T.c.due_at > after)
+    return (await tx.execute(sa.select(_T.c.due_at).where(*later).order_by(_T.c.due_at).limit(1))).scalar_one_or_none()
 
 
-async def free(tx: sa_async.AsyncConnection, now: dt.datetime) -> frozenset[str]:
-    """Calls whose dial is due and in nobody's hands."""
-    return frozenset((await tx.execute(sa.select(_T.c.call_id).where(_is_free(now)))).scalars())
+async def has_free(tx: sa_async.AsyncConnection, now: dt.datetime, *, but: Collection[str]) -> bool:
+    """Whether any but these is due and in nobody's hands."""
+    query = sa.select(_T.c.call_id).where(_is_free(now), _T.c.call_id.not_in(but)).limit(1)
+    return (await tx.execute(query)).one_or_none() is not None
 
 
 async def claim(
@@ -146,6 +152,12 @@ async def prolong(tx: sa_async.AsyncConnection, call_ids: Collection[str], *, by
     await tx.execute(sa.update(_T).where(*mine).values(claimed_until=until))
 
 
+async def free_others(tx: sa_async.AsyncConnection, *, but: str) -> None:
+    """End every claim but those of one claimant: all others are known to be dead."""
+    others = (_T.c.state.in_(_OPEN), _T.c.claimed_by.is_not(None), _T.c.claimed_by != but)
+    await tx.execute(sa.update(_T).where(*others).values(claimed_until=None))
+
+
 async def ready(tx: sa_async.AsyncConnection, call_id: str, generation: int, at: dt.datetime) -> None:
     """Note that the job of this generation can talk; saying it again changes nothing."""
     of_it = (_T.c.call_id == call_id, _T.c.generation == generation, _T.c.ready_at.is_(None))
@@ -161,6 +173,10 @@ async def finish(tx: sa_async.AsyncConnection, call_id: str) -> None:
     """Put down that nothing is left to do."""
     gone = {"state": State.OVER.value, "claimed_by": None, "claimed_until": None}
     await tx.execute(sa.update(_T).where(_T.c.call_id == call_id).values(gone))
+
+
+def _readable(row: sa.Row[Any] | None) -> Dial | None:
+    return next(iter(readable.only([row] if row is not None else [], _dial, "dials")), None)
 
 
 def _is_free(now: dt.datetime) -> sa.ColumnElement[bool]:

@@ -46,6 +46,11 @@ class Store:
         """The database, without a password."""
         return self._engine.url.database or self._engine.url.render_as_string(hide_password=True)
 
+    @property
+    def is_exclusive(self) -> bool:
+        """Whether this process is the only one that uses it: see `sqlite.FileLock`."""
+        return self._engine.dialect.name == "sqlite"
+
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[sa_async.AsyncConnection]:
         """A transaction that sees one moment of the store.

@@ -1,8 +1,8 @@
-"""Destinations of a configuration that no dial would ever reach."""
+"""What a configuration says of dialing: the agents that it names, and destinations that no dial would ever reach."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import phonenumbers
 import pydantic
@@ -20,14 +20,27 @@ def policy(organization: documents.Document, numbers: checks.Numbers) -> dialabl
     """Where calls may go, as far as the files can be read; SIP addresses that they name may be at any host."""
     own = [draft.value.e164 for draft in numbers.values() if draft.has("e164")]
     country = organization.value(("organization", "country"))
-    named = organization.value((_DIALING, "allow_countries"))
-    if named is not None and not isinstance(named, list):
-        named = phonenumbers.SUPPORTED_REGIONS  # the schema tells what is wrong with it
     return dialable.Policy(
-        countries=destinations.countries(None if named is None else map(str, named), own),
+        countries=destinations.countries(_countries(organization.value((_DIALING, "allow_countries"))), own),
         regions=destinations.regions(country if isinstance(country, str) else None, own),
         sip_hosts=None,
     )
+
+
+def _countries(named: object) -> Iterable[str] | None:
+    if named is None:
+        return None
+    # Where it is no list, the schema tells so, and no country is to be blamed for it.
+    return map(str, named) if isinstance(named, list) else phonenumbers.SUPPORTED_REGIONS
+
+
+def agents(organization: documents.Document, known: Collection[str]) -> Iterator[problems.Problem]:
+    """Agents for calls that name none, which are not there."""
+    for key in ("agent", "test_agent"):
+        name = organization.value((_DIALING, key))
+        if isinstance(name, str) and name not in known:
+            message = f"there is no agent `{name}`{problems.nearest(name, known)}"
+            yield organization.problem((_DIALING, key), message)
 
 
 def transfers(document: documents.Document, rules: dialable.Policy) -> Iterator[problems.Problem]:

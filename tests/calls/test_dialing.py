@@ -21,7 +21,7 @@ REFUSALS = {
     503: ("carrier_failure", "system", "error"),
 }
 CANCELLED_S = 1.0
-SOON_S = 1.0  # 0.3 s on a machine that has nothing else to do
+SOON_S = 2.0  # 0.3 s on a machine that has nothing else to do
 
 
 async def test_every_refusal_is_known_by_its_code(lab: labs.Lab, callee: softphone.Softphone, ledger: api.Api) -> None:
@@ -156,4 +156,21 @@ async def test_a_ringing_phone_falls_silent_at_once(
     assert (await far.ended(timeout=5)).by is softphone.EndedBy.CANCELLED
     assert time.monotonic() - began < CANCELLED_S
     assert dialing.how(await standing.ended_call(ledger, call_id)) == ("cancelled", "operator", None, "no_answer")
+    await dialing.settles(lab, callee)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("is_answered", [False, True], ids=["while it rings", "in the conversation"])
+async def test_a_job_that_dies_leaves_no_phone_in_silence(
+    lab: labs.Lab, callee: softphone.Softphone, ledger: api.Api, is_answered: bool
+) -> None:
+    callee.answer_with(softphone.Answering() if is_answered else softphone.RINGS_FOREVER)
+    call_id = await dialing.place(ledger, RINGS)
+    far = await callee.next_call(timeout=dialing.INVITED_S)
+    await dialing.comes_to(ledger, call_id, "in_progress" if is_answered else "ringing")
+    standing.kill_job(lab)
+    ending = await far.ended(timeout=5)
+    assert ending.by is (softphone.EndedBy.PEER if is_answered else softphone.EndedBy.CANCELLED)
+    row = await standing.ended_call(ledger, call_id)
+    assert (row["termination"]["reason"], row["outcome"]) == ("worker_lost", "error")
     await dialing.settles(lab, callee)

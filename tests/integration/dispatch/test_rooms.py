@@ -138,3 +138,16 @@ async def _is_over(site: conftest.Site, room: str) -> bool:
 
 async def _is_gone(site: conftest.Site, room: str) -> bool:
     return room not in await site.rooms()
+
+
+async def test_a_room_is_made_with_a_job_and_made_anew_for_the_next_one(site: conftest.Site) -> None:
+    livekit, room = client.LiveKitRooms(site.livekit), "call_opened"
+    for told in ("one", "two"):
+        await livekit.open(room, job_metadata=told)
+        (dispatched,) = await site.livekit.agent_dispatch.list_dispatch(room)
+        assert (dispatched.agent_name, dispatched.metadata) == (contract.AGENT_NAME, told)
+        async with site.phone(room):
+            assert [someone.kind for someone in await livekit.participants(room)] == [rooms.Kind.SIP]
+        await livekit.close(room)
+        await livekit.close(room)
+        assert room not in await site.rooms()

@@ -135,8 +135,8 @@ async def test_a_connection_that_breaks_while_placing_is_tried_again_with_the_sa
             f"Not dialed: It is too early there. Try again after "
             f"{dt.datetime(2026, 11, 22, 13, tzinfo=dt.UTC).astimezone():%Y-%m-%d %H:%M:%S %Z}.\n",
         ),
-        (403, {"detail": "They asked not to be called."}, "403: They asked not to be called.\n"),
-        (422, {"errors": [{"path": "llm.baseUrl", "message": "no"}]}, "422: llm.baseUrl: no\n"),
+        (403, {"detail": "They asked not to be called."}, "Not dialed: They asked not to be called.\n"),
+        (422, {"errors": [{"path": "llm.baseUrl", "message": "no"}]}, "Not dialed: llm.baseUrl: no\n"),
     ],
 )
 async def test_a_refusal_is_a_sentence_with_when_to_try_again(

@@ -44,7 +44,7 @@ async def test_an_agent_is_shown_with_its_texts_and_numbers(
     assert agent["stt"]["provider"] == "offline"
     assert agent["tts"]["voice"] == "slt"
     assert (agent["id"], agent["name"], agent["voiceMode"]) == ("front-desk", "Ava", "hosted")
-    assert (agent["phoneNumbers"], agent["tools"]) == ([doubles.DIALED], ["end_call"])
+    assert (agent["phoneNumbers"], agent["tools"]) == ([doubles.DIALED], ["end_call", "do_not_call"])
     assert agent["managedBy"] == "file"
     _, page = await service.public("/v1/agents")
     assert page == {"items": [agent], "nextCursor": None}

@@ -159,3 +159,8 @@ async def test_an_answer_is_kept_for_a_day_and_not_for_ever(shop: Shop, service:
     service.clock.advance(86_401)
     await tidy()
     assert (await shop.send("one"))[2] is None
+
+
+def test_an_answer_whose_thing_has_been_deleted_is_a_problem() -> None:
+    stored = idempotency.Stored(fingerprint="", status=409, body="{}", call_id=None)
+    assert idempotency.replay(stored).content_type == "application/problem+json"

@@ -33,7 +33,9 @@ async def contact_id(service: conftest.Service, number: str = CALLER) -> str:
 async def talk(service: conftest.Service, room: str = ROOM, *, caller: str = CALLER, **changes: Any) -> None:
     """A whole call with a voicemail."""
     records = (samples.ROUTED, samples.ANSWERED, samples.said(SAID), samples.ENDED)
-    await service.deliver(samples.arrived(room, caller=caller, **changes), *records, room=room, spool=room.replace(CALLER, ""))
+    await service.deliver(
+        samples.arrived(room, caller=caller, **changes), *records, room=room, spool=room.replace(CALLER, "")
+    )
     label = {"room_name": room, "duration_s": "2.5", "recorded_at": "2026-01-02T03:04:05Z"}
     headers = {"Authorization": f"Bearer {conftest.SECRET}", "Content-Type": "audio/wav"}
     path = "/internal/audio/voicemail"

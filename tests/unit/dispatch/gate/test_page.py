@@ -1,0 +1,35 @@
+"""`docs/gate.md` names every code of the gate with its status, and no other."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+
+import pytest
+
+from callcore import dialable, errors
+from dispatch import problems
+from dispatch.gate import admitting, counting
+from tests.unit.dispatch import test_docs
+
+pytestmark = pytest.mark.unit
+
+
+def codes(module: object) -> set[str]:
+    """The codes that a module has as constants."""
+    assigned = [node for node in ast.parse(inspect.getsource(module)).body if isinstance(node, ast.Assign)]  # type: ignore[arg-type]
+    public = {target.id for node in assigned for target in node.targets if isinstance(target, ast.Name)}
+    values = {getattr(module, name) for name in public if name.isupper() and not name.startswith("_")}
+    return {value for value in values if isinstance(value, str)}
+
+
+def test_every_code_is_documented_with_its_status() -> None:
+    never = codes(dialable) | {admitting.DO_NOT_CALL}
+    expected = dict.fromkeys(never | {admitting.QUIET_HOURS}, 403) | dict.fromkeys(codes(counting), 429)
+    assert len(expected) == 11
+    rows = test_docs.rows("gate.md", "Refusals")
+    assert {row[0].strip("`"): int(row[1]) for row in rows} == expected
+    for code, status in expected.items():
+        refused = errors.PolicyRefused(code=code, is_limit=code in codes(counting))
+        assert problems.of_error(refused).status == status
+    assert {row[0].strip("`") for row in rows if row[3] == "never"} == never
