@@ -17,6 +17,7 @@ from sip_config import configurations
 
 STATUS = 202
 
+_TRUST_S = 1.0  # in a worker that was there a moment ago: less than it takes to notice that one is gone
 _NOBODY = call_rows.Holder(worker_id="", job_id="", generation=0)
 
 
@@ -62,6 +63,7 @@ class Accepting:
         self._claimant = claimant
         self._clock = timepiece
         self._hours = hours
+        self._trusted_until_s = 0.0
 
     async def accept(
         self, wanted: Wanted, attempt: idempotency.Attempt | None, answer: str, *, is_free: bool
@@ -103,13 +105,20 @@ class Accepting:
 
     async def _admit(self, tx: sa_async.AsyncConnection, wanted: Wanted, now: dt.datetime) -> None:
         at = wanted.order.scheduled_at
-        if at is None and not any(worker.report.accepting for worker in await fleet.fresh_in(tx, self._clock)):
+        if at is None and not await self._has_worker(tx):
             raise NoWorker
         # Somebody who may not be called at the moment of a scheduled call need not wait until then to learn it.
         moment = self._hours.now() if at is None else at + (self._hours.now() - now)
         await gate.admit(tx, wanted.configuration, wanted.wish, moment)
         if at is None:
             await gate.reserve(tx, wanted.configuration, wanted.wish, now)
+
+    async def _has_worker(self, tx: sa_async.AsyncConnection) -> bool:
+        if self._clock.monotonic() < self._trusted_until_s:
+            return True
+        found = any(worker.report.accepting for worker in await fleet.fresh_in(tx, self._clock))
+        self._trusted_until_s = self._clock.monotonic() + _TRUST_S if found else 0.0
+        return found
 
     async def _open(self, tx: sa_async.AsyncConnection, wanted: Wanted, now: dt.datetime) -> changes.Change:
         wish, order = wanted.wish, wanted.order

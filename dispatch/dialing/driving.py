@@ -62,7 +62,7 @@ class Driver:
         way = await self._prepare(claim, order, configuration)
         if way is None:
             return
-        match await readiness.meet(self._means, claim, order, has_worker=is_permitted):
+        match await readiness.meet(self._means, claim, order):
             case readiness.Met.NO_JOB:
                 await self._end(claim, _NO_JOB, "no worker got ready")
             case readiness.Met.NO_ROOM:

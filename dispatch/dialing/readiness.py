@@ -14,7 +14,7 @@ from dispatch.livekit import rooms
 from dispatch.store import calls as call_rows
 from dispatch.store import dials as rows
 
-_WORKER_S = 12.0  # for a worker that takes calls; a restart of the only one takes less
+_WORKER_S = 30.0  # for a worker that has room; a restart of the only one takes less, and so do many calls
 _READY_S = 12.0  # from the room to the job's word; a warm job takes a second, one on a busy machine several
 _LIVEKIT_S = 300.0  # a restart of LiveKit, and a bad one; later than that the callee is not to be surprised
 _LOOK_S = 0.5  # for what nobody tells us
@@ -32,19 +32,13 @@ class Met(enum.Enum):
     """LiveKit is out."""
 
 
-async def meet(needed: means.Means, claim: rows.Dial, order: orders.Order, *, has_worker: bool) -> Met:
+async def meet(needed: means.Means, claim: rows.Dial, order: orders.Order) -> Met:
     """Make the room and wait for the job's word.
-
-    Args:
-        needed: to do it with.
-        claim: of the call.
-        order: what is wanted.
-        has_worker: one that takes calls was there a moment ago.
 
     Raises:
         Lost: the call has ended meanwhile, or is in other hands.
     """
-    if not has_worker and not await _has_worker(needed, claim):
+    if not await _has_worker(needed, claim):
         return Met.NO_JOB
     if not await _has_room(needed, claim, _assignment(claim, order)):
         return Met.NO_ROOM
@@ -52,15 +46,16 @@ async def meet(needed: means.Means, claim: rows.Dial, order: orders.Order, *, ha
 
 
 async def _has_worker(needed: means.Means, claim: rows.Dial) -> bool:
+    """Wait for a worker that has room: LiveKit forgets a job that none takes."""
     deadline = asyncio.get_running_loop().time() + _WORKER_S
     while True:
-        await look(needed, claim)
-        alive = await fleet.fresh(needed.store, needed.clock)
-        if any(worker.report.accepting for worker in alive):
+        alive = [worker.report for worker in await fleet.fresh(needed.store, needed.clock)]
+        if any(report.accepting and report.calls < report.max_calls for report in alive):
             return True
         if asyncio.get_running_loop().time() >= deadline:
             return False
         await asyncio.sleep(_LOOK_S)
+        await look(needed, claim)
 
 
 async def _has_room(needed: means.Means, claim: rows.Dial, job_metadata: str) -> bool:

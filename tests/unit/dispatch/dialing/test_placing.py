@@ -117,6 +117,25 @@ async def test_no_worker_gets_ready(service: conftest.Service, monkeypatch: pyte
     assert (service.dialer.dials, service.livekit.closed) == ([], [call_id])
 
 
+async def test_a_call_waits_for_a_worker_that_has_room(service: conftest.Service) -> None:
+    full = samples.report().model_copy(update={"calls": 8})
+    await service.internal("POST", "/internal/workers", full)
+    body = {"to": steps.TO, "agentId": "front-desk"}
+    status, answer = await service.public(steps.PATH, "POST", json=body)
+    assert (status, service.livekit.opened) == (202, [])
+    await service.internal("POST", "/internal/workers", samples.report())
+    await steps.room_of(service, answer["callId"])
+
+
+async def test_no_worker_has_room(service: conftest.Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dispatch.dialing.readiness._WORKER_S", 0.02)
+    await service.internal("POST", "/internal/workers", samples.report().model_copy(update={"calls": 8}))
+    body = {"to": steps.TO, "agentId": "front-desk"}
+    _, answer = await service.public(steps.PATH, "POST", json=body)
+    call = await steps.comes_to(service, answer["callId"], "ended")
+    assert (call["termination"]["reason"], service.livekit.opened) == ("worker_lost", [])
+
+
 async def test_without_a_worker_nothing_is_accepted(service: conftest.Service) -> None:
     response = await service.client.post(
         steps.PATH,
