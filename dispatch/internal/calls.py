@@ -29,7 +29,7 @@ async def announce(request: web.Request, _: routes.Nothing, intake: contract.Cal
     """Take a call into the ledger. The plan is in the answer if it can be told at once."""
     board, keeper = request.app[keys.SWITCHBOARD], request.app[keys.KEEPER]
     decision = None
-    is_placed = intake.direction is calls.Direction.OUTBOUND  # the plan of such a call was kept before its room was made
+    is_placed = intake.direction is calls.Direction.OUTBOUND  # its plan was kept before its room was made
     if not is_placed and board.is_ready and keeper.recognizes(intake):
         decision = await _decision(request.app, intake)
     admitted = await request.app[keys.LEDGER].admit(intake, decision)
