@@ -31,8 +31,10 @@ import sqlalchemy as sa
 
 from bench import figures
 from callcore import clock, contract, ids
-from dispatch import api_keys, gate, idempotency
+from dispatch import gate
+from dispatch.access import api_keys
 from dispatch.dialing import accepting, claims, orders
+from dispatch.http import idempotency
 from dispatch.ledger import changes, ledger
 from dispatch.store import engine, migrating, workers
 from lab import labs

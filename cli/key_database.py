@@ -11,7 +11,8 @@ from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import errors
 from cli import api
-from dispatch import issuing, offline, settings
+from dispatch import offline, settings
+from dispatch.access import issuing
 from dispatch.store import engine
 from dispatch.v1 import listing
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cli import failing
-from dispatch import scopes
+from dispatch.access import scopes
 
 app = typer.Typer(no_args_is_help=True)
 

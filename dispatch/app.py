@@ -10,28 +10,22 @@ from aiohttp import typedefs, web
 
 from callcore import clock
 from dispatch import (
-    api_keys,
-    auth,
     background,
     closing,
     health,
     housekeeping,
-    keyring,
     keys,
     leases,
     metrics,
-    observing,
-    operations,
-    problems,
     reloading,
-    routes,
     settings,
     shifting,
-    streams,
     switchboard,
     wakeups,
 )
+from dispatch.access import api_keys, auth, keyring
 from dispatch.dialing import setting_up as dialing_out
+from dispatch.http import observing, operations, problems, routes, streams
 from dispatch.internal import table as internal_table
 from dispatch.ledger import aftermath, ledger
 from dispatch.livekit import applying, bookkeeping, catch_all, dialing, objects, rooms, webhooks

@@ -5,9 +5,11 @@ from __future__ import annotations
 from aiohttp import web
 
 from callcore import clock
-from dispatch import closing, health, keyring, metrics, reloading, streams, switchboard, wakeups
+from dispatch import closing, health, metrics, reloading, switchboard, wakeups
+from dispatch.access import keyring
 from dispatch.dialing import records as dialing_records
 from dispatch.dialing import service as dialing_service
+from dispatch.http import streams
 from dispatch.ledger import ledger
 from dispatch.livekit import applying, catch_all, webhooks
 from dispatch.reaper import rounds

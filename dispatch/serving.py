@@ -9,7 +9,8 @@ import structlog
 from aiohttp import web
 
 from callcore import clock, errors
-from dispatch import app, exposure, keys, reloading, settings
+from dispatch import app, keys, reloading, settings
+from dispatch.access import exposure
 from dispatch.livekit import client, dialing, objects
 from dispatch.store import engine, migrating
 from sip_config import configurations

@@ -12,7 +12,7 @@ import pydantic_settings
 import sqlalchemy as sa
 
 from callcore import contract, errors
-from dispatch import api_keys
+from dispatch.access import api_keys
 
 _MAX_SHIFT_S = 10 * 366 * 86_400  # ten years: enough for every holiday, and still a date
 

@@ -8,8 +8,9 @@ import datetime as dt
 from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import calls, clock, contract, errors, numbers, transitions
-from dispatch import contacts, fleet, gate, idempotency
+from dispatch import contacts, fleet, gate
 from dispatch.dialing import claims, orders
+from dispatch.http import idempotency
 from dispatch.ledger import changes, ledger, posting
 from dispatch.store import calls as call_rows
 from dispatch.store import dials as rows

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import pydantic
 
 from callcore import contract, errors, ids
-from dispatch import api_keys, gate
+from dispatch import gate
+from dispatch.access import api_keys
 from dispatch.store import dials as rows
 from sip_config import configurations, schema
 from sip_config.sessions import overrides as asked_for

@@ -7,8 +7,9 @@ import asyncio
 import structlog
 
 from callcore import clock, errors
-from dispatch import background, idempotency
+from dispatch import background
 from dispatch.dialing import accepting, claims, driving
+from dispatch.http import idempotency
 from dispatch.store import dials as rows
 
 _MOST = 200  # in hand at once: each waits for a worker or for somebody to pick up; more wait in the queue

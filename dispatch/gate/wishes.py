@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from dispatch import api_keys
+from dispatch.access import api_keys
 from dispatch.store import reservations
 from sip_config import schema
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from aiohttp import web
 
 from callcore import contract, errors
-from dispatch import keys, routes
+from dispatch import keys
+from dispatch.http import routes
 from dispatch.recordings import receiving
 
 

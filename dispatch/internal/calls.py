@@ -9,7 +9,8 @@ import structlog
 from aiohttp import web
 
 from callcore import callers, calls, contract, errors
-from dispatch import answers, contacts, keys, paths, ring_backs, routes
+from dispatch import contacts, keys, ring_backs
+from dispatch.http import answers, paths, routes
 from dispatch.store import briefs
 from dispatch.store import calls as call_rows
 

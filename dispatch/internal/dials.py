@@ -5,7 +5,8 @@ from __future__ import annotations
 from aiohttp import web
 
 from callcore import contract
-from dispatch import keys, paths, routes
+from dispatch import keys
+from dispatch.http import paths, routes
 
 
 async def ready(request: web.Request, _: routes.Nothing, word: contract.Ready) -> web.Response:

@@ -8,7 +8,8 @@ import pydantic
 from aiohttp import web
 
 from callcore import contract, transfers
-from dispatch import answers, keys, paths, routes
+from dispatch import keys
+from dispatch.http import answers, paths, routes
 from dispatch.store import transfers as rows
 
 _HOLD_S = 5.0  # how long a question is held back while nothing changes

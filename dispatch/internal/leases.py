@@ -9,7 +9,8 @@ import pydantic
 from aiohttp import web
 
 from callcore import contract, errors
-from dispatch import answers, keys, leases, routes
+from dispatch import keys, leases
+from dispatch.http import answers, routes
 
 _MAX_TTL_S = 120
 _NAMES = frozenset({leases.APPLY})

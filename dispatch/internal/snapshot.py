@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from dispatch import answers, keys, routes
+from dispatch import keys
+from dispatch.http import answers, routes
 from dispatch.internal import calls
 
 

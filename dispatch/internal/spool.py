@@ -5,7 +5,8 @@ from __future__ import annotations
 from aiohttp import web
 
 from callcore import contract
-from dispatch import answers, keys, problems, routes
+from dispatch import keys
+from dispatch.http import answers, problems, routes
 from dispatch.ledger import spooling
 
 

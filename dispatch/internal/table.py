@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from callcore import contract
-from dispatch import issuing, routes
+from dispatch.access import issuing
+from dispatch.http import routes
 from dispatch.internal import audio, calls, dials, forwards, leases, snapshot, spool, workers
 from dispatch.v1 import keys as api_keys
 from dispatch.v1 import listing

@@ -5,7 +5,8 @@ from __future__ import annotations
 import structlog
 from aiohttp import web
 
-from dispatch import keys, problems, reading
+from dispatch import keys
+from dispatch.http import problems, reading
 from dispatch.ledger import legs
 from dispatch.livekit import catch_all, webhooks
 

@@ -6,7 +6,7 @@ import http
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dispatch import routes
+from dispatch.http import routes
 from dispatch.openapi import models, noting, operations, parameters, refusals
 
 Json = noting.Json

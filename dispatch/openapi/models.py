@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pydantic
 from pydantic import alias_generators, json_schema
 
-from dispatch import problems, routes
+from dispatch.http import problems, routes
 from dispatch.openapi import noting
 
 Json = noting.Json

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from callcore import ids
-from dispatch import routes
+from dispatch.http import routes
 from dispatch.openapi import noting
 
 Json = noting.Json

@@ -6,7 +6,7 @@ import dataclasses
 import http
 from collections.abc import Iterator, Mapping
 
-from dispatch import problems, routes
+from dispatch.http import problems, routes
 from dispatch.openapi import noting
 
 Json = noting.Json

@@ -9,7 +9,7 @@ import structlog
 from aiohttp import http_exceptions, web
 
 from callcore import contract, errors
-from dispatch import reading
+from dispatch.http import reading
 from dispatch.recordings import shelves
 from dispatch.store import calls as call_rows
 from dispatch.store import engine

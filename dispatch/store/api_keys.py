@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext import asyncio as sa_async
 
-from dispatch import api_keys, scopes
+from dispatch.access import api_keys, scopes
 from dispatch.store import readable, tables, types
 from sip_config import schema
 

@@ -10,7 +10,8 @@ from aiohttp import web
 from pydantic import alias_generators
 
 from callcore import errors
-from dispatch import answers, keys, routes
+from dispatch import keys
+from dispatch.http import answers, routes
 from dispatch.v1 import listing, managed, schemas
 from sip_config import configurations
 

@@ -8,7 +8,8 @@ import pydantic
 from aiohttp import web
 
 from callcore import calls, contract, errors, ids, numbers, outcomes
-from dispatch import answers, keys, paths, routes
+from dispatch import keys
+from dispatch.http import answers, paths, routes
 from dispatch.store import besides, engine, pages
 from dispatch.store import calls as call_rows
 from dispatch.store import turns as turn_rows

@@ -10,8 +10,9 @@ from aiohttp import web
 from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import ids
-from dispatch import answers, idempotency, keys, problems, routes
+from dispatch import keys
 from dispatch.contacts import deletion, entering
+from dispatch.http import answers, idempotency, problems, routes
 from dispatch.store import acquaintance, do_not_call
 from dispatch.store import contacts as rows
 from dispatch.v1 import cursors, given, listing, people

@@ -6,7 +6,7 @@ import base64
 import binascii
 from collections.abc import Callable
 
-from dispatch import reading
+from dispatch.http import reading
 
 
 def encode(name: str) -> str:

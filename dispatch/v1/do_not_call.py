@@ -9,7 +9,8 @@ import pydantic
 from aiohttp import web
 from sqlalchemy.ext import asyncio as sa_async
 
-from dispatch import answers, idempotency, keys, routes
+from dispatch import keys
+from dispatch.http import answers, idempotency, routes
 from dispatch.store import do_not_call as rows
 from dispatch.v1 import cursors, given, listing, schemas
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from dispatch import answers, keys, paths, routes
+from dispatch import keys
+from dispatch.http import answers, paths, routes
 from dispatch.store import calls as call_rows
 from dispatch.store import events as event_rows
 from dispatch.v1 import schemas

@@ -7,7 +7,8 @@ import asyncio
 from aiohttp import web
 
 from callcore import calls, endings, transitions
-from dispatch import answers, keys, paths, routes
+from dispatch import keys
+from dispatch.http import answers, paths, routes
 from dispatch.store import calls as call_rows
 from dispatch.v1 import calls as v1_calls
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from dispatch import answers, issuing, keys, routes
+from dispatch import keys
+from dispatch.access import issuing
+from dispatch.http import answers, routes
 from dispatch.v1 import listing
 
 _SHOWN_ONCE = {"Cache-Control": "no-store"}

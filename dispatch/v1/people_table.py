@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dispatch import routes, scopes
+from dispatch.access import scopes
+from dispatch.http import routes
 from dispatch.v1 import contacts, do_not_call, listing, people
 
 ROUTES: tuple[routes.AnyRoute, ...] = (

@@ -5,7 +5,8 @@ from __future__ import annotations
 from aiohttp import web
 
 from callcore import errors, numbers
-from dispatch import answers, keys, routes
+from dispatch import keys
+from dispatch.http import answers, routes
 from dispatch.v1 import calls, listing, managed, schemas
 from sip_config import schema
 

@@ -7,7 +7,8 @@ import re
 from aiohttp import web
 
 from callcore import errors
-from dispatch import answers, keys, problems, reloading, routes
+from dispatch import keys, reloading
+from dispatch.http import answers, problems, routes
 from dispatch.v1 import schemas
 
 _PLACED = re.compile(r"([^:\n]+:\d+:\d+) (.*)", re.DOTALL)  # as `sip_config.problems` writes it

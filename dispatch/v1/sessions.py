@@ -8,8 +8,10 @@ import datetime as dt
 from aiohttp import web
 
 from callcore import contract, errors, ids, numbers
-from dispatch import auth, gate, idempotency, keys, reading, routes
+from dispatch import gate, keys
+from dispatch.access import auth
 from dispatch.dialing import accepting, orders
+from dispatch.http import idempotency, reading, routes
 from dispatch.store import contacts as contact_rows
 from dispatch.v1 import session_shapes
 from sip_config import configurations, schema

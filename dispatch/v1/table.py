@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dispatch import issuing, routes, scopes
+from dispatch.access import issuing, scopes
+from dispatch.http import routes
 from dispatch.v1 import (
     agents,
     calls,

@@ -13,7 +13,9 @@ import structlog
 from aiohttp import web
 
 from callcore import errors
-from dispatch import answers, auth, keys, paths, routes
+from dispatch import keys
+from dispatch.access import auth
+from dispatch.http import answers, paths, routes
 from dispatch.store import calls as call_rows
 from dispatch.store import turns as turn_rows
 from dispatch.v1 import schemas

@@ -7,7 +7,8 @@ import asyncio
 from aiohttp import web
 
 from callcore import contract, errors
-from dispatch import keys, paths, problems, routes
+from dispatch import keys
+from dispatch.http import paths, problems, routes
 from dispatch.store import calls as call_rows
 from dispatch.store import recordings
 

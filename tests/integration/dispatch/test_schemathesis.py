@@ -23,7 +23,8 @@ import pytest_asyncio
 from aiohttp import test_utils
 
 from callcore import clock, ids, transfers
-from dispatch import app, failed_tries, keys, settings
+from dispatch import app, keys, settings
+from dispatch.access import failed_tries
 from dispatch.livekit import dialing
 from dispatch.openapi import documents, parameters
 from dispatch.openapi.notes import calls as examples

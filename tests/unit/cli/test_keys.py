@@ -12,7 +12,8 @@ from aiohttp import test_utils, web
 from structlog import testing
 
 from cli import failing, key_database, key_desks
-from dispatch import api_keys, offline, settings
+from dispatch import offline, settings
+from dispatch.access import api_keys
 from tests.unit.cli import conftest
 from tests.unit.dispatch import conftest as dispatch_conftest
 from tests.unit.dispatch.conftest import (  # noqa: F401  # fixtures

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import clock
-from dispatch import api_keys, app, keyring, keys, scopes, settings
+from dispatch import app, keys, settings
+from dispatch.access import api_keys, keyring, scopes
 from dispatch.store import api_keys as key_rows
 from dispatch.store import engine, tables
 from dispatch.v1 import transcripts

@@ -6,7 +6,8 @@ import pytest
 import yarl
 
 from callcore import errors
-from dispatch import api_keys, app, failed_tries, keyring, scopes
+from dispatch import app
+from dispatch.access import api_keys, failed_tries, keyring, scopes
 from dispatch.internal import table as internal_table
 from dispatch.v1 import table as v1_table
 from tests.unit.dispatch import conftest

@@ -11,7 +11,7 @@ from typing import Any
 import pydantic
 import pytest
 
-from dispatch import reading, routes
+from dispatch.http import reading, routes
 from dispatch.internal import table as internal_table
 from dispatch.v1 import table as v1_table
 from tests.unit.dispatch import conftest, samples

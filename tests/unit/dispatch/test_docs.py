@@ -10,7 +10,8 @@ import re
 import pytest
 
 from callcore import events
-from dispatch import metrics, scopes
+from dispatch import metrics
+from dispatch.access import scopes
 from dispatch.livekit import bookkeeping
 from dispatch.v1 import table
 from tests.unit.dispatch import conftest

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from callcore import errors
-from dispatch import api_keys, app, exposure, keyring
+from dispatch import app
+from dispatch.access import api_keys, exposure, keyring
 from tests.unit.dispatch import conftest
 
 pytestmark = pytest.mark.unit

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from callcore import clock
-from dispatch import failed_tries
+from dispatch.access import failed_tries
 from tests.unit.dispatch import conftest, samples
 
 pytestmark = pytest.mark.unit

@@ -14,7 +14,9 @@ from aiohttp import test_utils, web
 from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import errors
-from dispatch import app, housekeeping, idempotency, issuing, keys, routes, scopes
+from dispatch import app, housekeeping, keys
+from dispatch.access import issuing, scopes
+from dispatch.http import idempotency, routes
 from dispatch.store import api_keys, engine
 from tests.unit.dispatch import conftest, doubles
 

@@ -12,7 +12,7 @@ import jsonschema_rs
 import openapi_pydantic
 import pytest
 
-from dispatch import routes
+from dispatch.http import routes
 from dispatch.livekit import bookkeeping
 from dispatch.openapi import serving
 from dispatch.openapi.notes import all as notes

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Iterable
 import pytest
 import sqlalchemy as sa
 
-from dispatch import failed_tries, issuing, routes, scopes
+from dispatch.access import failed_tries, issuing, scopes
+from dispatch.http import routes
 from dispatch.store import tables
 from dispatch.v1 import table
 from tests.unit.dispatch import conftest

@@ -8,8 +8,8 @@ import inspect
 import pytest
 
 from callcore import dialable, errors
-from dispatch import problems
 from dispatch.gate import admitting, counting
+from dispatch.http import problems
 from tests.unit.dispatch import test_docs
 
 pytestmark = pytest.mark.unit

@@ -6,7 +6,8 @@ import dataclasses
 import datetime as dt
 
 from callcore import errors
-from dispatch import api_keys, gate
+from dispatch import gate
+from dispatch.access import api_keys
 from dispatch.store import engine
 from sip_config import configurations, schema
 from tests.unit.dispatch import doubles

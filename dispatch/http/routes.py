@@ -10,7 +10,8 @@ from typing import Any, Generic, TypeVar
 import pydantic
 from aiohttp import web
 
-from dispatch import auth, reading, scopes
+from dispatch.access import auth, scopes
+from dispatch.http import reading
 
 
 class Nothing(pydantic.BaseModel):

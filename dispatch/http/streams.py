@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from dispatch import metrics, problems, wakeups
+from dispatch import metrics, wakeups
+from dispatch.http import problems
 
 
 class TooManyStreams(problems.TooMany):

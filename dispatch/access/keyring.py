@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import structlog
 
 from callcore import clock
-from dispatch import api_keys, last_uses
+from dispatch.access import api_keys, last_uses
 from dispatch.store import api_keys as rows
 from dispatch.store import engine
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 
 from callcore import errors
-from dispatch import keyring
+from dispatch.access import keyring
 
 
 async def check(host: str, ring: keyring.Keyring) -> None:

@@ -9,7 +9,7 @@ import pydantic
 from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import errors
-from dispatch import api_keys, scopes
+from dispatch.access import api_keys, scopes
 from dispatch.store import api_keys as rows
 from dispatch.v1 import cursors, listing, schemas
 from sip_config import schema

@@ -19,7 +19,9 @@ from aiohttp import web
 from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import errors
-from dispatch import auth, keys, problems, reading
+from dispatch import keys
+from dispatch.access import auth
+from dispatch.http import problems, reading
 from dispatch.store import idempotency as rows
 
 HEADER = "Idempotency-Key"

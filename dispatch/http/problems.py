@@ -13,7 +13,8 @@ from aiohttp import typedefs, web
 from pydantic import alias_generators
 
 from callcore import clock, errors
-from dispatch import reading, scopes
+from dispatch.access import scopes
+from dispatch.http import reading
 
 _log = structlog.get_logger(__name__)
 

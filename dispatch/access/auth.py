@@ -9,7 +9,9 @@ import math
 from aiohttp import typedefs, web
 
 from callcore import clock
-from dispatch import api_keys, failed_tries, keyring, metrics, problems, scopes
+from dispatch import metrics
+from dispatch.access import api_keys, failed_tries, keyring, scopes
+from dispatch.http import problems
 
 _REALM = 'Bearer realm="trunkline"'
 _KEY = web.RequestKey("api_key", api_keys.ApiKey)

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Iterable
 
 from callcore import errors, ids
-from dispatch import scopes
+from dispatch.access import scopes
 from sip_config import schema
 
 _KEY = re.compile(r"tl_(?P<id>[A-Za-z0-9]{1,64})_(?P<secret>[A-Za-z0-9_-]{16,256})", re.ASCII)
