@@ -40,9 +40,13 @@ _USUAL_PORTS = frozenset({None, 5060, 5061})  # RFC 3261 section 19.1.2
 
 _SEPARATORS = re.compile(r"[\s().\-/_]")
 _SERVICE_CODES = ("*", "#")  # what a user part begins with that first switches something, such as `*67` or `#31#`
+_OUTSIDE_LINE = ("9", "0")  # what a switch may want before whom to call
 _EMERGENCY_DIGITS = 3
 _DIALED_FIRST = re.compile(r"\A(\+?\d+)[,;*#pwx].*", re.ASCII | re.IGNORECASE)  # what follows is pressed once answered
+_PAY_PER_CALL = re.compile(r"\+1\d{3}976\d{4}", re.ASCII)  # of every area of +1, and no type of its own in the plan
 _NO_DIGITS = re.compile(r"\D", re.ASCII)
+_LETTER = re.compile(r"[^\W\d_]")
+_RUNS = re.compile(r"\d+", re.ASCII)
 _DIGITS = re.compile(r"\+?\d+", re.ASCII)
 _ABROAD = re.compile(r"\A(?:00|011)(?=[1-9])", re.ASCII)
 _MOST_ESCAPES = 4
@@ -69,12 +73,12 @@ class Destination:
     user: str | None = None
     """Of a SIP address, without escapes and separators."""
     host: str | None = None
-    """Of a SIP address, in small letters, with its port where it names one."""
+    """Of a SIP address, in small letters, with its port where it is not the usual one."""
 
     @property
     def callee(self) -> str:
         """The same for every way to write who is called: E.164, else a `sip:` URI."""
-        return self.number or f"sip:{self.user}@{self.host}"
+        return self.number or f"sip:{(self.user or '').casefold()}@{self.host}"
 
 
 def check(to: str, policy: Policy) -> Destination:
@@ -90,7 +94,7 @@ def check(to: str, policy: Policy) -> Destination:
     """
     uri = _uri(to) if ":" in to else None
     user = _plain(uri.user or "") if uri else _plain(to)
-    if _is_emergency(user, policy.regions):
+    if any(_is_emergency(text, policy.regions) for text in _readings(user)):
         raise errors.PolicyRefused("Emergency numbers are not dialed.", code=EMERGENCY_NUMBER)
     number = _of_user(user, policy.regions) if uri else _e164(to)
     if number is not None:
@@ -99,7 +103,7 @@ def check(to: str, policy: Policy) -> Destination:
         _check_host(uri, policy.sip_hosts)
     if uri is None:
         return Destination(number=number)
-    return Destination(number=number, user=user, host=_host(uri))
+    return Destination(number=number, user=user, host=uri.host.lower() if uri.port in _USUAL_PORTS else _host(uri))
 
 
 def number_in(to: str, regions: Sequence[str]) -> str | None:
@@ -144,24 +148,37 @@ def _of_user(user: str, regions: Sequence[str]) -> str | None:
     """
     if user.startswith(_SERVICE_CODES) and len(_NO_DIGITS.sub("", user)) > _LONGEST_EXTENSION:
         raise _forbidden_type()
-    if not _DIGITS.fullmatch(user):
+    number = _number(_DIALED_FIRST.sub(r"\1", user), regions)
+    if number is None and _digits_within(user) > _LONGEST_EXTENSION:
+        raise _forbidden_type()
+    return number
+
+
+def _number(text: str, regions: Sequence[str]) -> str | None:
+    if not _DIGITS.fullmatch(text):
         return None
-    if user.startswith("+"):
-        return numbers.parse(user)
+    if text.startswith("+"):
+        return numbers.parse(text)
     for region in (*regions, None):
         try:
-            return numbers.parse(user, region=region)
+            return numbers.parse(text, region=region)
         except errors.InvalidNumber:
             continue
-    if len(user) > _LONGEST_EXTENSION:
-        raise _forbidden_type()
     return None
+
+
+def _digits_within(user: str) -> int:
+    """How many digits a switch may dial of a user part: it may pass over anything else, but does not guess at names."""
+    runs = _RUNS.findall(user)
+    is_name = _LETTER.search(user) is not None and _DIALED_FIRST.fullmatch(user) is None
+    return 0 if is_name and len(runs) != 1 else sum(map(len, runs))
 
 
 def _check_number(number: str, countries: Collection[str]) -> None:
     parsed = phonenumbers.parse(number, None)
     region = phonenumbers.region_code_for_number(parsed)
-    if region == _NO_COUNTRY or phonenumbers.number_type(parsed) not in _ALLOWED:
+    is_allowed = phonenumbers.number_type(parsed) in _ALLOWED and not _PAY_PER_CALL.fullmatch(number)
+    if region == _NO_COUNTRY or not is_allowed:
         raise _forbidden_type()
     if region not in countries:
         raise errors.PolicyRefused(
@@ -200,13 +217,18 @@ def _plain(text: str) -> str:
         text = urllib.parse.unquote(text)
     text = unicodedata.normalize("NFKC", text)
     text = "".join(_digit(char) for char in text if unicodedata.category(char) not in ("Cf", "Pd", "Cc"))
-    text = _SEPARATORS.sub("", text)
-    return _DIALED_FIRST.sub(r"\1", text)
+    return _SEPARATORS.sub("", text)
 
 
 def _digit(char: str) -> str:
     digit = unicodedata.digit(char, None)
     return char if digit is None else str(digit)
+
+
+def _readings(user: str) -> frozenset[str]:
+    """What a switch may take a user part for: all of it, what is dialed first, or its digits if it is no name."""
+    bare = frozenset() if _LETTER.search(user) else frozenset({_NO_DIGITS.sub("", user)})
+    return bare | {user, _DIALED_FIRST.sub(r"\1", user)}
 
 
 def _is_emergency(user: str, regions: Sequence[str]) -> bool:
@@ -221,6 +243,8 @@ def _is_emergency(user: str, regions: Sequence[str]) -> bool:
         codes |= {int(digits[:length]) for length in (1, 2, 3)}
     if any(_is_emergency_at(text, regions) for text in (user, digits)) or _begins_as_emergency(user, regions):
         return True
+    if user.startswith(_OUTSIDE_LINE) and _is_emergency_of(user[1:], regions):
+        return True
     return any(
         _is_emergency_at(digits.removeprefix(str(code)), phonenumbers.region_codes_for_country_code(code))
         for code in codes
@@ -229,7 +253,11 @@ def _is_emergency(user: str, regions: Sequence[str]) -> bool:
 
 
 def _is_emergency_at(digits: str, regions: Sequence[str]) -> bool:
-    return digits in _EMERGENCY or any(shortnumberinfo.is_emergency_number(digits, region) for region in regions)
+    return digits in _EMERGENCY or _is_emergency_of(digits, regions)
+
+
+def _is_emergency_of(digits: str, regions: Sequence[str]) -> bool:
+    return any(shortnumberinfo.is_emergency_number(digits, region) for region in regions)
 
 
 def _begins_as_emergency(digits: str, regions: Sequence[str]) -> bool:

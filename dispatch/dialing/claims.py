@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Collection
 
 from callcore import clock
-from dispatch.store import dials as rows
-from dispatch.store import engine
+from dispatch.store import dial_claims as rows
+from dispatch.store import dials, engine
 
 LEASE = dt.timedelta(seconds=4)
 """How long a claim holds that nobody renews. After a crash the next process waits for no more than this."""
@@ -47,7 +47,7 @@ class Claimant:
         async with self._store.reading() as tx:
             return await rows.has_free(tx, now, but=mine), await rows.next_due(tx, now)
 
-    async def turn(self, mine: Collection[str], most: int, *, claims: bool) -> tuple[rows.Dial, ...]:
+    async def turn(self, mine: Collection[str], most: int, *, claims: bool) -> tuple[dials.Dial, ...]:
         """Renew the leases of what is in hand; claim up to `most` others, where `claims`.
 
         Raises:

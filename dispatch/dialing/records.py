@@ -1,4 +1,4 @@
-"""The steps of a dial, each as its row and the facts of its call in one transaction.
+"""The steps of a claimant, each as the row of the dial and the facts of its call in one transaction.
 
 A step of somebody whose claim is another's by now is not taken: `Lost`.
 """
@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable
 
 from sqlalchemy.ext import asyncio as sa_async
 
-from callcore import calls, clock, contract, dials, endings, errors, events, transfers, transitions
-from dispatch.ledger import admission, ledger
-from dispatch.store import briefs, engine
+from callcore import calls, clock, contract, endings, errors, events, transitions
+from dispatch.ledger import ledger
+from dispatch.store import briefs, dial_claims, engine
 from dispatch.store import calls as call_rows
 from dispatch.store import dials as rows
 
@@ -21,9 +21,6 @@ UNANSWERED = frozenset({calls.Status.QUEUED, calls.Status.DIALING, calls.Status.
 
 Asking = Callable[[sa_async.AsyncConnection], Awaitable[None]]
 """Asks the gate within a transaction."""
-
-_CANCELLED = dials.termination(transfers.AttemptResult.CANCELLED)
-
 
 class Lost(errors.Conflict):
     """This dial is in other hands, or over."""
@@ -52,27 +49,6 @@ class Records:
             return ()
 
         await self._ledger.step(claim.call_id, write)
-
-    async def ready(self, call_id: str, word: contract.Ready) -> None:
-        """Note that a job can talk. Saying it again is harmless.
-
-        Raises:
-            NoSuchCall: there is no such call, or we do not place it.
-            CallOver, Fenced: the job has nothing to do with it any more.
-        """
-
-        async def write(tx: sa_async.AsyncConnection, entry: call_rows.Entry) -> tuple[transitions.Fact, ...]:
-            dial = await rows.get_for_update(tx, call_id)
-            if dial is None:
-                raise call_rows.NoSuchCall
-            if entry.call.is_over:
-                raise admission.CallOver
-            if entry.holder.fences(word.job_id, word.generation) or word.generation < dial.generation:
-                raise admission.Fenced
-            await rows.ready(tx, call_id, word.generation, self._clock.now())
-            return ()
-
-        await self._ledger.step(call_id, write)
 
     async def begin(self, claim: rows.Dial) -> None:
         """Put down that the phone is dialed now: after this, whatever happens, it is never dialed again.
@@ -164,26 +140,6 @@ class Records:
             )
 
         await self._ledger.step(claim.call_id, write)
-
-    async def cancel(self, call_id: str) -> bool:
-        """End a call that we place and nobody has answered; False where it is none.
-
-        Raises:
-            NoSuchCall: there is no such call.
-        """
-        done = False
-
-        async def write(tx: sa_async.AsyncConnection, entry: call_rows.Entry) -> tuple[transitions.Fact, ...]:
-            nonlocal done
-            dial = await rows.get_for_update(tx, call_id)
-            if dial is None or dial.state is rows.State.OVER or entry.call.status not in UNANSWERED:
-                return ()
-            done = True
-            await rows.finish(tx, call_id)
-            return (transitions.Ended(at=self._clock.now(), termination=_CANCELLED),)
-
-        await self._ledger.step(call_id, write)
-        return done
 
     async def close(self, claim: rows.Dial) -> bool:
         """Put a dial whose call has ended, or goes on without us, out of everybody's hands; False where it has not."""

@@ -3,8 +3,7 @@
     queued ──claim──▶ claimed ──▶ dialing ──▶ over
        └────────────────┴──────────────────────▲
 
-A row is its claimant's until the lease runs out; each claim has a higher generation, so that an earlier claimant who
-wakes late finds the row not to be his. What has been `dialing` is never dialed again.
+What has been `dialing` is never dialed again. Who looks after a row: `dial_claims`.
 """
 
 from __future__ import annotations
@@ -36,7 +35,8 @@ class State(enum.StrEnum):
     """Answered, or ended otherwise: the call's own row says how."""
 
 
-_OPEN = (State.QUEUED.value, State.CLAIMED.value, State.DIALING.value)
+OPEN = (State.QUEUED, State.CLAIMED, State.DIALING)
+"""States of those with which somebody has something left to do."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -91,71 +91,12 @@ async def get_for_update(tx: sa_async.AsyncConnection, call_id: str) -> Dial | N
 async def of_calls(tx: sa_async.AsyncConnection, call_ids: Collection[str]) -> Mapping[str, Dial]:
     """By call, for those that we placed."""
     rows = await tx.execute(sa.select(_T).where(_T.c.call_id.in_(call_ids)))
-    return {dial.call_id: dial for dial in readable.only(rows, _dial, "dials")}
+    return {dial.call_id: dial for dial in readable.only(rows, of_row, "dials")}
 
 
 async def open_calls(tx: sa_async.AsyncConnection) -> frozenset[str]:
     """Calls whose dial is not over."""
-    return frozenset((await tx.execute(sa.select(_T.c.call_id).where(_T.c.state.in_(_OPEN)))).scalars())
-
-
-async def next_due(tx: sa_async.AsyncConnection, after: dt.datetime) -> dt.datetime | None:
-    """The earliest time later than `after` for which one is scheduled; None where there is none."""
-    later = (_T.c.state == State.QUEUED.value, _T.c.due_at > after)
-    return (await tx.execute(sa.select(_T.c.due_at).where(*later).order_by(_T.c.due_at).limit(1))).scalar_one_or_none()
-
-
-async def has_free(tx: sa_async.AsyncConnection, now: dt.datetime, *, but: Collection[str]) -> bool:
-    """Whether any but these is due and in nobody's hands."""
-    query = sa.select(_T.c.call_id).where(_is_free(now), _T.c.call_id.not_in(but)).limit(1)
-    return (await tx.execute(query)).one_or_none() is not None
-
-
-async def claim(
-    tx: sa_async.AsyncConnection, *, by: str, now: dt.datetime, until: dt.datetime, but: Collection[str], most: int
-) -> tuple[Dial, ...]:
-    """Take up to `most` of those that are due and in nobody's hands, the ones that wait longest first.
-
-    Args:
-        tx: a writing transaction.
-        by: the claimant.
-        now: the time.
-        until: when the lease runs out.
-        but: calls that are left alone: the claimant's own.
-        most: how many.
-    """
-    wanted = (
-        sa.select(_T.c.call_id)
-        .where(_is_free(now), _T.c.call_id.not_in(but))
-        .order_by(_T.c.due_at)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    )
-    taken = (
-        sa.update(_T)
-        .where(_T.c.call_id.in_(wanted))
-        .values(
-            claimed_by=by,
-            claimed_until=until,
-            generation=_T.c.generation + 1,
-            ready_at=None,
-            state=sa.case((_T.c.state == State.QUEUED.value, State.CLAIMED.value), else_=_T.c.state),
-        )
-        .returning(*_T.c)
-    )
-    return readable.only((await tx.execute(taken)).all(), _dial, "dials")
-
-
-async def prolong(tx: sa_async.AsyncConnection, call_ids: Collection[str], *, by: str, until: dt.datetime) -> None:
-    """Keep claims; those that are another's by now stay his."""
-    mine = (_T.c.call_id.in_(call_ids), _T.c.claimed_by == by, _T.c.state.in_(_OPEN))
-    await tx.execute(sa.update(_T).where(*mine).values(claimed_until=until))
-
-
-async def free_others(tx: sa_async.AsyncConnection, *, but: str) -> None:
-    """End every claim but those of one claimant: all others are known to be dead."""
-    others = (_T.c.state.in_(_OPEN), _T.c.claimed_by.is_not(None), _T.c.claimed_by != but)
-    await tx.execute(sa.update(_T).where(*others).values(claimed_until=None))
+    return frozenset((await tx.execute(sa.select(_T.c.call_id).where(_T.c.state.in_([state.value for state in OPEN])))).scalars())
 
 
 async def ready(tx: sa_async.AsyncConnection, call_id: str, generation: int, at: dt.datetime) -> None:
@@ -176,12 +117,7 @@ async def finish(tx: sa_async.AsyncConnection, call_id: str) -> None:
 
 
 def _readable(row: sa.Row[Any] | None) -> Dial | None:
-    return next(iter(readable.only([row] if row is not None else [], _dial, "dials")), None)
-
-
-def _is_free(now: dt.datetime) -> sa.ColumnElement[bool]:
-    nobodys = sa.or_(_T.c.claimed_until.is_(None), _T.c.claimed_until < now)
-    return sa.and_(_T.c.state.in_(_OPEN), _T.c.due_at <= now, nobodys)
+    return next(iter(readable.only([row] if row is not None else [], of_row, "dials")), None)
 
 
 def _values(dial: Dial) -> dict[str, object]:
@@ -202,7 +138,12 @@ def _values(dial: Dial) -> dict[str, object]:
     }
 
 
-def _dial(row: sa.Row[Any]) -> Dial:
+def of_row(row: sa.Row[Any]) -> Dial:
+    """The dial of a row of `tables.dials`.
+
+    Raises:
+        ValueError: it has words that this version does not know.
+    """
     return Dial(
         call_id=row.call_id,
         state=State(row.state),

@@ -60,11 +60,15 @@ def an_event(sequence: int, kind: events.EventType, **data: str | int | None) ->
 
 @dataclasses.dataclass
 class Kept:
-    """A call as dispatch has it. Its stream stops, with or without telling the end, when `ended` is set."""
+    """A call as dispatch has it. Its stream stops, with or without telling the end, when `ended` is set.
+
+    `is_followed` is set as soon as somebody asks for the stream.
+    """
 
     call: calls.Call
     turns: Sequence[turns.Turn] = ()
     events: Sequence[events.Event] = ()
+    is_followed: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
     ended: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
     breaks_off: bool = False
     beside: besides.Beside = dataclasses.field(default_factory=besides.Beside)
@@ -147,6 +151,7 @@ class Dispatch:
         if kept is None:
             return _unknown()
         assert request.headers["Accept"] == "text/event-stream"
+        kept.is_followed.set()
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         await response.write(_sent("connected", {"callId": kept.call.id}))

@@ -70,8 +70,7 @@ async def test_dispatch_that_goes_away_ends_the_tail_of_all_calls_with_a_sentenc
     monkeypatch.setattr(looking, "_POLL_S", 0.01)
     running = asyncio.create_task(trunkline("calls", "tail"))
     async with asyncio.timeout(conftest.DEADLINE_S):
-        while len(dispatch.queries) < 2:
-            await asyncio.sleep(0.01)
+        await live.is_followed.wait()  # the call's first line is written by now: the stream is asked for after it
     dispatch.is_out = True
     shown = await running
     assert (shown.exit_code, shown.stderr) == (1, "503: The store does not answer.\n")

@@ -10,6 +10,7 @@ from callcore import contract, transfers
 from dispatch import keys
 from dispatch.dialing import records
 from dispatch.livekit import dialing
+from dispatch.store import dial_claims
 from dispatch.store import dials as rows
 from tests.unit.dispatch import conftest, dialers, samples
 from tests.unit.dispatch.dialing import steps
@@ -169,14 +170,14 @@ async def test_a_lease_that_holds_keeps_others_away(service: conftest.Service) -
     now = service.clock.now()
     async with service.store.writing() as tx:
         soon = now + dt.timedelta(seconds=1)
-        assert await rows.claim(tx, by="another", now=soon, until=soon, but=(), most=10) == ()
+        assert await dial_claims.claim(tx, by="another", now=soon, until=soon, but=(), most=10) == ()
     service.clock.advance(3)
     await steps.looks(service)  # the lease is renewed
     async with service.store.writing() as tx:
         later = now + dt.timedelta(seconds=6)
-        assert await rows.claim(tx, by="another", now=later, until=later, but=(), most=10) == ()
+        assert await dial_claims.claim(tx, by="another", now=later, until=later, but=(), most=10) == ()
         latest = now + dt.timedelta(seconds=8)
-        (taken,) = await rows.claim(tx, by="another", now=latest, until=latest, but=(), most=10)
+        (taken,) = await dial_claims.claim(tx, by="another", now=latest, until=latest, but=(), most=10)
     assert (before.generation, taken.generation, taken.claimed_by) == (1, 2, "another")
 
 
@@ -185,7 +186,7 @@ async def test_who_has_lost_a_dial_does_nothing_more(service: conftest.Service) 
     await steps.joins(service, call_id)
     late = service.clock.now() + dt.timedelta(seconds=5)
     async with service.store.writing() as tx:
-        (taken,) = await rows.claim(tx, by="another", now=late, until=late, but=(), most=10)
+        (taken,) = await dial_claims.claim(tx, by="another", now=late, until=late, but=(), most=10)
     assert await steps.says_ready(service, call_id) == 409
     await _idle(service)
     assert (await steps.row(service, call_id)) == taken
@@ -207,7 +208,7 @@ async def test_stopping_leaves_the_phone_ringing_and_the_row_to_the_next_one(ser
     assert service.dialer.given_up == []
     async with service.store.writing() as tx:
         now = service.clock.now()
-        (taken,) = await rows.claim(tx, by="another", now=now, until=now, but=(), most=10)
+        (taken,) = await dial_claims.claim(tx, by="another", now=now, until=now, but=(), most=10)
     assert (taken.call_id, taken.state) == (call_id, rows.State.DIALING)
 
 

@@ -12,6 +12,7 @@ import pytest
 from callcore import contract, transfers
 from dispatch import keys
 from dispatch.dialing import records
+from dispatch.store import dial_claims
 from dispatch.store import dials as rows
 from tests.unit.dispatch import conftest, dialers, doubles
 from tests.unit.dispatch.dialing import steps
@@ -111,9 +112,9 @@ async def test_a_process_that_starts_alone_waits_for_no_lease(service: conftest.
         task.cancel()
     await asyncio.gather(*tasks.values(), return_exceptions=True)
     async with service.store.writing() as tx:
-        await rows.free_others(tx, but="me")
+        await dial_claims.free_others(tx, but="me")
         now = service.clock.now()
-        (taken,) = await rows.claim(tx, by="me", now=now, until=now, but=(), most=10)
-        await rows.free_others(tx, but="me")
+        (taken,) = await dial_claims.claim(tx, by="me", now=now, until=now, but=(), most=10)
+        await dial_claims.free_others(tx, but="me")
     assert (taken.call_id, taken.generation) == (call_id, 2)
     assert (await steps.row(service, call_id)).claimed_until == now

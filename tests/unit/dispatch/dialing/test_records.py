@@ -12,6 +12,7 @@ import pytest
 from callcore import dials, errors, transfers
 from dispatch import keys
 from dispatch.dialing import records
+from dispatch.store import dial_claims
 from dispatch.store import dials as rows
 from tests.unit.dispatch import conftest
 from tests.unit.dispatch.dialing import steps
@@ -49,7 +50,7 @@ async def test_whoever_has_lost_a_claim_writes_nothing(service: conftest.Service
     claim, book = await undriven(service), service.app[keys.DIALS]
     later = service.clock.now() + dt.timedelta(seconds=9)
     async with service.store.writing() as tx:
-        (taken,) = await rows.claim(tx, by="another", now=later, until=later, but=(), most=1)
+        (taken,) = await dial_claims.claim(tx, by="another", now=later, until=later, but=(), most=1)
     same_name = dataclasses.replace(taken, generation=1)
     for step in STEPS:
         for lost in (claim, same_name):
