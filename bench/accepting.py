@@ -33,7 +33,7 @@ from bench import figures
 from callcore import clock, contract, ids
 from dispatch import gate
 from dispatch.access import api_keys
-from dispatch.dialing import accepting, claims, orders
+from dispatch.dialing import accepting, claims, orders, roster
 from dispatch.http import idempotency
 from dispatch.ledger import changes, ledger
 from dispatch.store import engine, migrating, workers
@@ -82,7 +82,11 @@ class Round:
         book = ledger.Ledger(store, self._clock, Nobody(), region=lambda: "US")
         claimant = claims.Claimant(store, self._clock, "bench")
         self._accepting = accepting.Accepting(
-            book=book, claimant=claimant, timepiece=self._clock, hours=clock.ManualClock(wall=NOON)
+            book=book,
+            claimant=claimant,
+            workers=roster.Roster(store, self._clock),
+            timepiece=self._clock,
+            hours=clock.ManualClock(wall=NOON),
         )
         self._count = 0
         self.kinds: dict[str, Callable[[], Awaitable[float]]] = {
@@ -117,6 +121,7 @@ class Round:
         order = orders.Order(agent_id="front-desk", caller=OURS, variables={"name": "Sam"}, max_duration_s=120)
         wanted = accepting.Wanted(wish=wish, order=order, ringing_timeout_s=30, configuration=self._configuration)
         attempt = idempotency.Attempt(key_id=KEY.id, name=f"n{self._count}", fingerprint="0" * 64)
+        gate.check(self._configuration, wish)  # as the request does, before it comes to the store
         began = time.perf_counter()
         accepted = await self._accepting.accept(wanted, attempt, '{"callId": "x"}' * 20, is_free=True)
         took = time.perf_counter() - began

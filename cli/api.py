@@ -17,7 +17,10 @@ from sip_config.reading import environments
 _TIMEOUT_S = 10.0
 _RELOAD_S = 60.0  # dispatch reads files and changes LiveKit's objects meanwhile
 _NO_CONTENT = 204
+_UNAUTHORIZED = 401
 _STREAM_SILENCE_S = 40.0  # dispatch sends a heartbeat every 15 s
+_KEY = "TRUNKLINE_API_KEY"
+_MAKE_ONE = "`trunkline keys create --scope …` makes a key"
 _DEFAULT_URL = "http://127.0.0.1:8080"
 
 Json = dict[str, Any]  # what the API sent, shown to the user as it is
@@ -28,16 +31,14 @@ class ApiRefused(errors.TrunklineError):
 
     public_code = "api_refused"
 
-    def __init__(self, message: str, *, detail: str | None = None, retry_at: str | None = None) -> None:
+    def __init__(self, message: str, *, retry_at: str | None = None) -> None:
         """A refusal.
 
         Args:
-            message: all of it, with the status.
-            detail: why, in dispatch's words alone.
+            message: why, in dispatch's words where it has any.
             retry_at: when the same request may be allowed, RFC 3339; None where nobody knows, or it never will.
         """
         super().__init__(message)
-        self.detail = detail or message
         self.retry_at = retry_at
 
 
@@ -60,6 +61,8 @@ class Access:
 
     url: str
     key: str
+    variable: str = _KEY
+    """Where the key stands in the environment."""
 
     @classmethod
     def from_environment(cls, url: str | None) -> Access:
@@ -69,9 +72,9 @@ class Access:
             ConfigurationInvalid: there is no API key.
         """
         environment = environments.read()
-        key = environment.get("TRUNKLINE_API_KEY", "").split(",")[0].strip()
+        key = environment.get(_KEY, "").split(",")[0].strip()
         if not key:
-            raise errors.ConfigurationInvalid(["TRUNKLINE_API_KEY is not set: put in one of the keys of dispatch"])
+            raise errors.ConfigurationInvalid([f"{_KEY} is not set; {_MAKE_ONE}"])
         return cls(url=dispatch_url(url, environment), key=key)
 
 
@@ -90,6 +93,7 @@ class Api:
     def __init__(self, http: aiohttp.ClientSession, access: Access) -> None:
         self._http = http
         self._url = access.url
+        self._variable = access.variable
 
     async def calls(self, filters: Mapping[str, str]) -> Json:
         """One page of calls, newest first."""
@@ -134,7 +138,7 @@ class Api:
         limit = aiohttp.ClientTimeout(total=None, sock_connect=_TIMEOUT_S, sock_read=_STREAM_SILENCE_S)
         with self._plain_errors():
             async with self._http.get(self._url + path, headers=headers, timeout=limit) as response:
-                await _raise_for(response)
+                await self._raise_for(response)
                 async for event in _events(response.content):
                     yield event
                     if event.type == "ended":
@@ -165,7 +169,7 @@ class Api:
             async with self._http.request(
                 method, self._url + path, params=query or {}, json=body, headers=headers, timeout=limit
             ) as response:
-                await _raise_for(response)
+                await self._raise_for(response)
                 answer = await response.json(content_type=None) if response.status != _NO_CONTENT else {}
                 if not isinstance(answer, dict):
                     raise self._foreign()
@@ -175,7 +179,7 @@ class Api:
     def _plain_errors(self) -> Iterator[None]:
         try:
             yield
-        except aiohttp.InvalidURL:
+        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
             raise errors.ConfigurationInvalid([f"{self._url} is not a URL such as {_DEFAULT_URL}"]) from None
         except aiohttp.ClientConnectorError:
             raise errors.DispatchUnavailable(f"dispatch does not answer at {self._url}") from None
@@ -183,6 +187,22 @@ class Api:
             raise errors.DispatchUnavailable(f"the connection to dispatch broke: {type(error).__name__}") from None
         except ValueError:
             raise self._foreign() from None
+
+    async def _raise_for(self, response: aiohttp.ClientResponse) -> None:
+        if response.ok:
+            return
+        if response.status == _UNAUTHORIZED:
+            raise ApiRefused(f"dispatch at {self._url} does not take this {self._variable}")
+        try:
+            problem = await response.json(content_type=None)
+            wrong = "; ".join(f"{error['path']}: {error['message']}" for error in problem.get("errors") or ())
+            detail = wrong or problem.get("detail") or problem.get("title")
+            retry_at = problem.get("retryAt")
+            if problem.get("code") == errors.ConfigurationInvalid.public_code and problem.get("errors"):
+                raise ConfigurationRefused(problem)
+        except (json.JSONDecodeError, AttributeError):
+            detail = retry_at = None
+        raise ApiRefused(detail or f"dispatch answered {response.status} {response.reason}", retry_at=retry_at)
 
     def _foreign(self) -> ApiRefused:
         return ApiRefused(f"what answers at {self._url} does not speak like dispatch")
@@ -198,22 +218,6 @@ async def connect(access: Access) -> AsyncIterator[Api]:
 
 def _path(call_id: str, below: str = "") -> str:
     return f"/v1/calls/{urllib.parse.quote(call_id, safe='')}{below}"
-
-
-async def _raise_for(response: aiohttp.ClientResponse) -> None:
-    if response.ok:
-        return
-    retry_at = None
-    try:
-        problem = await response.json(content_type=None)
-        wrong = "; ".join(f"{error['path']}: {error['message']}" for error in problem.get("errors") or ())
-        detail = wrong or problem.get("detail") or problem.get("title")
-        retry_at = problem.get("retryAt")
-        if problem.get("code") == errors.ConfigurationInvalid.public_code and problem.get("errors"):
-            raise ConfigurationRefused(problem)
-    except (json.JSONDecodeError, AttributeError):
-        detail = response.reason
-    raise ApiRefused(f"{response.status}: {detail}", detail=detail, retry_at=retry_at)
 
 
 async def _events(stream: aiohttp.StreamReader) -> AsyncIterator[StreamEvent]:

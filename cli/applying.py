@@ -6,17 +6,12 @@ from typing import Annotated
 
 import typer
 
-from cli import failing
-
-Folder = Annotated[
-    str | None, typer.Argument(metavar="[DIR]", help="The configuration; default: $TRUNKLINE_CONFIG, or ./config.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+from cli import failing, options
 
 
 def plan(
-    folder: Folder = None,
-    as_json: AsJson = False,
+    folder: options.Folder = None,
+    as_json: options.AsJson = False,
     tell: Annotated[bool, typer.Option("--exit-code", help="Exit 2 if something is to change or in the way.")] = False,
 ) -> None:
     """Show what `apply` would change in LiveKit: its trunks and dispatch rules. Changes nothing."""
@@ -28,10 +23,10 @@ def plan(
 
 
 def apply(
-    folder: Folder = None,
+    folder: options.Folder = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    as_json: AsJson = False,
-    url: Annotated[str | None, typer.Option(help="Base URL of dispatch; else TRUNKLINE_DISPATCH_URL.")] = None,
+    as_json: options.AsJson = False,
+    url: options.Url = None,
 ) -> None:
     """Make LiveKit's trunks and dispatch rules what the configuration wants. What others made is left alone."""
     with failing.plainly():

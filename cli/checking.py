@@ -6,15 +6,10 @@ from typing import Annotated
 
 import typer
 
-from cli import failing
+from cli import failing, options
 
 
-def check(
-    folder: Annotated[
-        str | None, typer.Argument(metavar="[DIR]", help="The configuration; default: $TRUNKLINE_CONFIG, or ./config.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
+def check(folder: options.Folder = None, as_json: options.AsJson = False) -> None:
     """Say everything that is wrong with a configuration, with file and line; exit 0 if nothing is."""
     with failing.plainly():
         from cli import configuring

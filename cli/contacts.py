@@ -7,12 +7,10 @@ from typing import Annotated
 
 import typer
 
-from cli import failing
+from cli import failing, options
 
 app = typer.Typer(no_args_is_help=True)
 
-Url = Annotated[str | None, typer.Option(help="Base URL of dispatch; else TRUNKLINE_DISPATCH_URL.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Who = Annotated[str, typer.Argument(help="Id of the contact, or its number.")]
 File = Annotated[
     pathlib.Path, typer.Argument(exists=True, dir_okay=False, help="CSV with the columns number, name, and fields.")
@@ -23,19 +21,21 @@ File = Annotated[
 def list_contacts(
     number: Annotated[str | None, typer.Option(help="Only the contact of this number.")] = None,
     status: Annotated[str | None, typer.Option(help="Only those, such as contacted or no_answer.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=200, help="How many, newest first.")] = 50,
-    as_json: AsJson = False,
-    url: Url = None,
+    limit: options.Limit = 50,
+    cursor: options.Cursor = None,
+    as_json: options.AsJson = False,
+    url: options.Url = None,
 ) -> None:
     """List contacts, newest first."""
     with failing.plainly():
         from cli import people
 
-        people.list_contacts({"number": number, "status": status, "limit": str(limit)}, url=url, as_json=as_json)
+        filters = {"number": number, "status": status, "limit": str(limit), "cursor": cursor}
+        people.list_contacts(filters, url=url, as_json=as_json)
 
 
 @app.command("show")
-def show(who: Who, as_json: AsJson = False, url: Url = None) -> None:
+def show(who: Who, as_json: options.AsJson = False, url: options.Url = None) -> None:
     """Show one contact with its fields."""
     with failing.plainly():
         from cli import people
@@ -44,7 +44,7 @@ def show(who: Who, as_json: AsJson = False, url: Url = None) -> None:
 
 
 @app.command("import")
-def import_file(file: File, as_json: AsJson = False, url: Url = None) -> None:
+def import_file(file: File, as_json: options.AsJson = False, url: options.Url = None) -> None:
     """Make contacts of the rows of a file, or add to those that are there; tells the rows that are wrong."""
     with failing.plainly():
         from cli import importing, sheets
@@ -56,8 +56,8 @@ def import_file(file: File, as_json: AsJson = False, url: Url = None) -> None:
 def delete(
     who: Who,
     is_sure: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    as_json: AsJson = False,
-    url: Url = None,
+    as_json: options.AsJson = False,
+    url: options.Url = None,
 ) -> None:
     """Delete a contact with its calls, transcripts and recordings. Its place on the do-not-call list stays."""
     if not is_sure:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli import failing
+from cli import failing, options
 
 
 def run(
@@ -22,8 +22,8 @@ def run(
     at: Annotated[str | None, typer.Option(help='When to call, such as "2026-12-24 10:00"; implies --no-wait.')] = None,
     time_zone: Annotated[str | None, typer.Option(help="The callee's, for calling hours and for --at.")] = None,
     wait: Annotated[bool, typer.Option(help="Follow the call to its end.")] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one value a line.")] = False,
-    url: Annotated[str | None, typer.Option(help="Base URL of dispatch; else TRUNKLINE_DISPATCH_URL.")] = None,
+    as_json: options.AsJson = False,
+    url: options.Url = None,
 ) -> None:
     """Call somebody. Exit 0 if the call was answered, else 1; Ctrl-C hangs up."""
     with failing.plainly():

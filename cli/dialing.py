@@ -11,7 +11,7 @@ import zoneinfo
 import pydantic
 
 from callcore import clock, errors
-from cli import api, failing, following, screen
+from cli import api, asking, failing, following, screen
 from sip_config import values
 
 _TRIES = 3  # a connection may break while dispatch places the call; the key sees to it that it is placed once
@@ -46,14 +46,8 @@ def dial(asked: Asked, *, url: str | None, waits: bool, as_json: bool) -> int:
         DispatchUnavailable: nobody answers.
     """
     body = request(asked)
-    access = api.Access.from_environment(url)
-
-    async def run() -> int:
-        async with api.connect(access) as client:
-            return await carry_out(client, body, waits=waits, as_json=as_json)
-
     try:
-        return asyncio.run(run())
+        return asking.ask(url, lambda client: carry_out(client, body, waits=waits, as_json=as_json))
     except KeyboardInterrupt:
         return failing.EXIT_INTERRUPTED
 
@@ -118,7 +112,7 @@ async def _asked(client: api.Api, body: api.Json, key: str) -> api.Json:
         return await client.place_call(body, idempotency_key=key)
     except api.ApiRefused as refused:
         later = "" if refused.retry_at is None else f" Try again after {_local(refused.retry_at)}."
-        raise api.ApiRefused(f"Not dialed: {refused.detail}{later}") from None
+        raise api.ApiRefused(f"Not dialed: {refused.message}{later}") from None
 
 
 def _local(moment: str) -> str:

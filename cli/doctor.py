@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
+from cli import options
+
 
 def run(
-    config: Annotated[
-        Path | None, typer.Option(help="Configuration folder.", show_default="TRUNKLINE_CONFIG, or config")
-    ] = None,
+    config: options.Config = None,
     sip_yaml: Annotated[Path, typer.Option(help="livekit-sip's configuration file.")] = Path("sip.yaml"),
     livekit_yaml: Annotated[Path, typer.Option(help="livekit-server's configuration file.")] = Path("livekit.yaml"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value instead of lines.")] = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Look at everything that calls need: what is wrong, and the cure. Changes nothing."""
     from cli import examining

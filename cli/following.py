@@ -103,11 +103,7 @@ class Watch:
         if self._as_json:
             screen.print_json({"type": "call", "call": call})
         else:
-            termination = call["termination"] or {}
-            answer = " ".join(
-                str(termination[name]) for name in ("sipStatusCode", "sipStatus") if termination.get(name)
-            )
-            screen.print_end(call, besides=f"{f' ({answer})' if answer else ''}, outcome {call['outcome'] or '-'}")
+            screen.print_end(call)
         return call
 
     def _note(self, text: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import json
 import sys
@@ -11,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import rich.console
 import rich.progress
 
-from cli import api, failing, people, screen, sheets
+from cli import api, asking, failing, people, screen, sheets
 
 _MOST_AT_ONCE = 500  # rows, as dispatch takes them
 _MOST_BYTES = 512 * 1024  # of a request; dispatch takes twice as much
@@ -35,7 +34,10 @@ DO_NOT_CALL = Target(path=f"{people.DO_NOT_CALL}/import", rows="entries", counts
 
 def run(target: Target, rows: Sequence[sheets.Row], *, url: str | None, as_json: bool) -> None:
     """Send all rows; exits with 1 where one was not taken. Sending a file again changes nothing."""
-    done = asyncio.run(_send(target, rows, api.Access.from_environment(url)))
+    good = [row for row in rows if row.wrong is None]
+    done = asking.ask(url, lambda client: _send(target, good, client))
+    done["invalid"] += [{"line": row.line, "message": row.wrong} for row in rows if row.wrong is not None]
+    done["invalid"].sort(key=lambda row: row["line"])
     if as_json:
         screen.print_json(done)
     else:
@@ -47,20 +49,19 @@ def run(target: Target, rows: Sequence[sheets.Row], *, url: str | None, as_json:
         raise SystemExit(failing.EXIT_FAILED)
 
 
-async def _send(target: Target, rows: Sequence[sheets.Row], access: api.Access) -> api.Json:
+async def _send(target: Target, rows: Sequence[sheets.Row], client: api.Api) -> api.Json:
     done: api.Json = {**dict.fromkeys(target.counts, 0), "invalid": []}
     console = rich.console.Console(stderr=True)
     with rich.progress.Progress(console=console, disable=len(rows) < _LONG, transient=True) as progress:
         sent = progress.add_task(target.rows, total=len(rows))
-        async with api.connect(access) as client:
-            for batch in _batches(rows):
-                answer = await client.ask("POST", target.path, body={target.rows: [row.body for row in batch]})
-                for name in target.counts:
-                    done[name] += answer[name]
-                done["invalid"] += [
-                    {"line": batch[row["index"]].line, "message": row["message"]} for row in answer["invalid"]
-                ]
-                progress.advance(sent, len(batch))
+        for batch in _batches(rows):
+            answer = await client.ask("POST", target.path, body={target.rows: [row.body for row in batch]})
+            for name in target.counts:
+                done[name] += answer[name]
+            done["invalid"] += [
+                {"line": batch[row["index"]].line, "message": row["message"]} for row in answer["invalid"]
+            ]
+            progress.advance(sent, len(batch))
     return done
 
 

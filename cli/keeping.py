@@ -15,6 +15,8 @@ from sip_config.reading import environments
 _HEADINGS = ("id", "created", "last used", "state", "limits", "scopes", "label")
 _LIMITS = {"concurrent": "at once", "perMinute": "a minute", "perDay": "a day", "minutesPerDay": "minutes a day"}
 
+_PREFIX = "tl"  # of every key
+
 _Result = TypeVar("_Result")
 
 
@@ -38,7 +40,10 @@ def list_all(*, url: str | None, as_json: bool) -> None:
 
 
 def revoke(key_id: str, *, url: str | None, as_json: bool) -> None:
-    """Revoke a key."""
+    """Revoke a key, named by its id or, as one has it in hand when it has leaked, by all of it."""
+    prefix, *parts = key_id.split("_", 2)
+    if prefix == _PREFIX and len(parts) == 2:
+        key_id = parts[0]
     _at_desk(lambda desk: desk.revoke(key_id), url)
     if as_json:
         screen.print_json({"id": key_id, "revoked": True})
@@ -48,7 +53,7 @@ def revoke(key_id: str, *, url: str | None, as_json: bool) -> None:
 
 def _at_desk(work: Callable[[key_desks.Desk], _Result], url: str | None) -> _Result:
     environment = environments.read()
-    address, secret = api.dispatch_url(url, environment), environment.get("TRUNKLINE_INTERNAL_SECRET")
+    address, secret = api.dispatch_url(url, environment), environment.get(key_desks.VARIABLE)
     if secret:
         try:
             return work(key_desks.AtDispatch(address, secret))
@@ -57,9 +62,9 @@ def _at_desk(work: Callable[[key_desks.Desk], _Result], url: str | None) -> _Res
                 raise
             why = f"dispatch does not answer at {address}"
     elif url is not None:
-        raise errors.ConfigurationInvalid(["TRUNKLINE_INTERNAL_SECRET is not set: dispatch is asked with it"])
+        raise errors.ConfigurationInvalid([f"{key_desks.VARIABLE} is not set: dispatch is asked with it"])
     else:
-        why = "TRUNKLINE_INTERNAL_SECRET is not set, so dispatch cannot be asked"
+        why = f"{key_desks.VARIABLE} is not set, so dispatch cannot be asked"
     return _in_database(work, why)
 
 
@@ -69,15 +74,14 @@ def _in_database(work: Callable[[key_desks.Desk], _Result], why: str) -> _Result
     from dispatch.store import sqlite
 
     database = key_database.InDatabase()
+    _note(f"{why}; working on its database {database.place}.")
     try:
-        done = work(database)
+        return work(database)
     except sqlite.DatabaseInUse:
         raise errors.Conflict(
-            f"{why}, and it is running, for it has {database.place}: set TRUNKLINE_DISPATCH_URL and "
-            "TRUNKLINE_INTERNAL_SECRET as it has them."
+            f"Dispatch is running, for it has that database: set TRUNKLINE_DISPATCH_URL and {key_desks.VARIABLE} "
+            "as it has them."
         ) from None
-    _note(f"{why}; this was done in its database {database.place}.")
-    return done
 
 
 def _row(key: api.Json) -> Sequence[str]:

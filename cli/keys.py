@@ -6,13 +6,11 @@ from typing import Annotated
 
 import typer
 
-from cli import failing
+from cli import failing, options
 from dispatch.access import scopes
 
 app = typer.Typer(no_args_is_help=True)
 
-Url = Annotated[str | None, typer.Option(help="Base URL of dispatch; else TRUNKLINE_DISPATCH_URL.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _MOST = 1_000_000  # as dispatch takes it
 
 
@@ -26,8 +24,8 @@ def create_key(
     minutes_per_day: Annotated[
         int | None, typer.Option(min=0, max=_MOST, help="Minutes of calls in any 24 hours.")
     ] = None,
-    as_json: AsJson = False,
-    url: Url = None,
+    as_json: options.AsJson = False,
+    url: options.Url = None,
 ) -> None:
     """Make an API key. It is printed this once, and kept nowhere."""
     with failing.plainly():
@@ -44,7 +42,7 @@ def create_key(
 
 
 @app.command("list")
-def list_keys(as_json: AsJson = False, url: Url = None) -> None:
+def list_keys(as_json: options.AsJson = False, url: options.Url = None) -> None:
     """List API keys, newest first, with those that are revoked; never a secret."""
     with failing.plainly():
         from cli import keeping
@@ -54,9 +52,11 @@ def list_keys(as_json: AsJson = False, url: Url = None) -> None:
 
 @app.command("revoke")
 def revoke_key(
-    key_id: Annotated[str, typer.Argument(metavar="ID", help="What stands between `tl_` and the next underscore.")],
-    as_json: AsJson = False,
-    url: Url = None,
+    key_id: Annotated[
+        str, typer.Argument(metavar="ID", help="What stands between `tl_` and the next underscore; or all of the key.")
+    ],
+    as_json: options.AsJson = False,
+    url: options.Url = None,
 ) -> None:
     """Revoke an API key: it opens nothing from now on."""
     with failing.plainly():

@@ -6,68 +6,45 @@ import asyncio
 import contextlib
 from collections.abc import Mapping
 
-from cli import api, screen
+from cli import api, asking, screen
 
 _POLL_S = 1.0  # how soon a new call shows up
 _NEWEST = "20"
 
 
-def list_calls(filters: Mapping[str, str], *, url: str | None, as_json: bool) -> None:
+def list_calls(filters: Mapping[str, str | None], *, url: str | None, as_json: bool) -> None:
     """One page of calls."""
-
-    async def run() -> None:
-        async with api.connect(api.Access.from_environment(url)) as client:
-            page = await client.calls(filters)
-        if as_json:
-            screen.print_json(page)
-        else:
-            screen.print_calls(page["items"])
-
-    asyncio.run(run())
+    page = asking.ask(url, lambda client: client.calls(asking.given(filters)))
+    asking.show_page(page, as_json, lambda: screen.print_calls(page["items"]))
 
 
 def show_call(call_id: str, *, url: str | None, as_json: bool) -> None:
     """One call with its events and transcript."""
 
-    async def run() -> None:
-        async with api.connect(api.Access.from_environment(url)) as client:
-            call, events = await client.call(call_id), await client.events(call_id)
-        if as_json:
-            screen.print_json({**call, "events": events})
-        else:
-            screen.print_call(call, events)
+    async def ask(client: api.Api) -> api.Json:
+        return {**await client.call(call_id), "events": await client.events(call_id)}
 
-    asyncio.run(run())
+    call = asking.ask(url, ask)
+    asking.show(call, as_json, lambda: screen.print_call(call))
 
 
 def hang_up(call_id: str, *, url: str | None, as_json: bool) -> None:
     """End a call, and say how it stands."""
-
-    async def run() -> None:
-        async with api.connect(api.Access.from_environment(url)) as client:
-            call = await client.hang_up(call_id)
-        if as_json:
-            screen.print_json(call)
-        elif call["status"] == "ended":
-            screen.print_end(call)
-        else:
-            screen.print_line(f"[bold]{call['callId']}[/bold] is being hung up")
-
-    asyncio.run(run())
+    call = asking.ask(url, lambda client: client.hang_up(call_id))
+    asking.show(call, as_json, lambda: screen.print_hung_up(call))
 
 
 def tail_calls(call_id: str | None, *, url: str | None, as_json: bool) -> None:
     """Follow one call to its end, or all calls until interrupted."""
 
-    async def run() -> None:
-        async with api.connect(api.Access.from_environment(url)) as client:
-            if call_id:
-                await _follow(client, call_id, as_json)
-            else:
-                await _follow_all(client, as_json)
+    async def follow(client: api.Api) -> None:
+        if call_id:
+            await _follow(client, call_id, as_json)
+        else:
+            await _follow_all(client, as_json)
 
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(run())
+        asking.ask(url, follow)
 
 
 async def _follow_all(client: api.Api, as_json: bool) -> None:
@@ -95,7 +72,7 @@ async def _follow(client: api.Api, call_id: str, as_json: bool) -> None:
         if as_json:
             screen.print_json({"type": event.type, "callId": call_id, **event.data})
         elif event.type == "turn":
-            screen.print_turn(event.data)
+            screen.print_turn(event.data, other=screen.other_side(call))
     ended = await client.call(call_id)
     if not as_json:
         screen.print_end(ended)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import urllib.parse
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from callcore import errors, ids
-from cli import api, screen
+from cli import api, asking, screen
 
 CONTACTS = "/v1/contacts"
 DO_NOT_CALL = "/v1/do-not-call"
@@ -19,8 +18,8 @@ class NoSuchContact(errors.NotFound):
 
 def list_contacts(filters: Mapping[str, str | None], *, url: str | None, as_json: bool) -> None:
     """One page of contacts."""
-    page = _ask(url, lambda client: client.ask("GET", CONTACTS, _given(filters)))
-    _print(page, as_json, lambda: _print_contacts(page["items"]))
+    page = asking.ask(url, lambda client: client.ask("GET", CONTACTS, asking.given(filters)))
+    asking.show_page(page, as_json, lambda: _print_contacts(page["items"]))
 
 
 def show_contact(who: str, *, url: str | None, as_json: bool) -> None:
@@ -29,8 +28,8 @@ def show_contact(who: str, *, url: str | None, as_json: bool) -> None:
     async def ask(client: api.Api) -> api.Json:
         return await client.ask("GET", f"{CONTACTS}/{await _id(client, who)}")
 
-    contact = _ask(url, ask)
-    _print(contact, as_json, lambda: _print_contact(contact))
+    contact = asking.ask(url, ask)
+    asking.show(contact, as_json, lambda: _print_contact(contact))
 
 
 def delete_contact(who: str, *, url: str | None, as_json: bool) -> None:
@@ -39,35 +38,29 @@ def delete_contact(who: str, *, url: str | None, as_json: bool) -> None:
     async def ask(client: api.Api) -> api.Json:
         return await client.ask("DELETE", f"{CONTACTS}/{await _id(client, who)}")
 
-    gone = _ask(url, ask)
+    gone = asking.ask(url, ask)
     text = f"deleted, with {gone['calls']} calls and {gone['recordings']} recordings"
-    _print(gone, as_json, lambda: screen.print_line(text))
+    asking.show(gone, as_json, lambda: screen.print_line(text))
 
 
 def list_entries(filters: Mapping[str, str | None], *, url: str | None, as_json: bool) -> None:
     """One page of the do-not-call list."""
-    page = _ask(url, lambda client: client.ask("GET", DO_NOT_CALL, _given(filters)))
-    _print(page, as_json, lambda: _print_entries(page["items"]))
+    page = asking.ask(url, lambda client: client.ask("GET", DO_NOT_CALL, asking.given(filters)))
+    asking.show_page(page, as_json, lambda: _print_entries(page["items"]))
 
 
 def add_entry(number: str, reason: str | None, *, url: str | None, as_json: bool) -> None:
     """Put a number on the list."""
     body = {"e164": number, **({"reason": reason} if reason else {})}
-    entry = _ask(url, lambda client: client.ask("POST", DO_NOT_CALL, body=body))
-    _print(entry, as_json, lambda: screen.print_line(f"{screen.plain(entry['e164'])} is not called any more"))
+    entry = asking.ask(url, lambda client: client.ask("POST", DO_NOT_CALL, body=body))
+    asking.show(entry, as_json, lambda: screen.print_line(f"{screen.plain(entry['e164'])} is not called any more"))
 
 
-def remove_entry(number: str, *, url: str | None) -> None:
+def remove_entry(number: str, *, url: str | None, as_json: bool) -> None:
     """Take a number off the list."""
-    _ask(url, lambda client: client.ask("DELETE", f"{DO_NOT_CALL}/{urllib.parse.quote(number, safe='')}"))
-
-
-def _ask(url: str | None, ask: Callable[[api.Api], Awaitable[api.Json]]) -> api.Json:
-    async def run() -> api.Json:
-        async with api.connect(api.Access.from_environment(url)) as client:
-            return await ask(client)
-
-    return asyncio.run(run())
+    asking.ask(url, lambda client: client.ask("DELETE", f"{DO_NOT_CALL}/{urllib.parse.quote(number, safe='')}"))
+    removed = {"e164": number, "removed": True}
+    asking.show(removed, as_json, lambda: screen.print_line(f"{screen.plain(number)} may be called again"))
 
 
 async def _id(client: api.Api, who: str) -> str:
@@ -77,17 +70,6 @@ async def _id(client: api.Api, who: str) -> str:
     if not found:
         raise NoSuchContact
     return str(found[0]["id"])
-
-
-def _given(filters: Mapping[str, str | None]) -> dict[str, str]:
-    return {name: value for name, value in filters.items() if value}
-
-
-def _print(answer: api.Json, as_json: bool, show: Callable[[], None]) -> None:
-    if as_json:
-        screen.print_json(answer)
-    else:
-        show()
 
 
 def _print_contacts(contacts: Sequence[api.Json]) -> None:

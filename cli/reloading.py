@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Annotated
-
-import typer
-
-from cli import failing
+from cli import failing, options
 
 
-def run(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a sentence.")] = False,
-    url: Annotated[str | None, typer.Option(help="Base URL of dispatch; else TRUNKLINE_DISPATCH_URL.")] = None,
-) -> None:
+def run(as_json: options.AsJson = False, url: options.Url = None) -> None:
     """Have dispatch read its configuration anew. Calls go on; with mistakes in the files, the former one stays."""
     with failing.plainly():
-        from cli import api, screen
-
-        async def reload() -> api.Json:
-            async with api.connect(api.Access.from_environment(url)) as client:
-                return await client.reload()
+        from cli import api, asking, screen
 
         try:
-            done = asyncio.run(reload())
+            done = asking.ask(url, lambda client: client.reload())
         except api.ConfigurationRefused as refused:
             if not as_json:
                 raise
             screen.print_json(refused.body)
             raise SystemExit(failing.EXIT_CONFIG) from None
-        if as_json:
-            screen.print_json(done)
-        else:
-            screen.print_line(_sentence(done))
+        asking.show(done, as_json, lambda: screen.print_line(_sentence(done)))
 
 
 def _sentence(done: dict[str, object]) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli import failing
+from cli import failing, options
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -32,10 +31,8 @@ def explain(
     ring_back: Annotated[
         str | None, typer.Option(metavar="AGENT", help="The agent that dialed this caller lately.")
     ] = None,
-    config: Annotated[
-        Path | None, typer.Option(help="Configuration folder.", show_default="TRUNKLINE_CONFIG, or config")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    config: options.Config = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Say where a call would go, step by step, and what to change; exit 0 if it is taken, 1 if it is refused."""
     with failing.plainly():

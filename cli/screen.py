@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 
@@ -11,7 +13,16 @@ import rich.markup
 
 from cli import api
 
-_out = rich.console.Console(highlight=False, emoji=False, soft_wrap=True)
+
+class _Console(rich.console.Console):
+    """The terminal, or what reads in its place."""
+
+    def on_broken_pipe(self) -> None:
+        """Fail as any other write: rich would exit at once, out of the hands of whoever has tasks to end."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
+_out = _Console(highlight=False, emoji=False, soft_wrap=True)
 _HEADINGS = ("call", "started", "from", "to", "agent", "status", "seconds", "ended because")
 
 
@@ -40,18 +51,23 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         _out.print(plain(line), style=None if number else "bold")
 
 
-def print_call(call: api.Json, events: Sequence[api.Json]) -> None:
-    """Everything about one call."""
+def print_call(call: api.Json) -> None:
+    """Everything about one call, its `events` too."""
     print_calls([call])
     for line in _more(call):
         _out.print(plain(line))
     _out.print("\n[bold]events[/bold]")
-    for event in events:
+    for event in call["events"]:
         data = ", ".join(f"{name}={value}" for name, value in event["data"].items() if value is not None)
         _out.print(f"{event['sequence']:>3}  {event['at']}  {event['type']}  [dim]{plain(data)}[/dim]")
     _out.print("\n[bold]transcript[/bold]")
     for turn in call["transcript"]:
-        print_turn(turn)
+        print_turn(turn, other=other_side(call))
+
+
+def other_side(call: api.Json) -> str:
+    """What to call whom the agent talks with, in six letters."""
+    return "callee" if call["direction"] == "outbound" else "caller"
 
 
 def print_turn(turn: api.Json, *, other: str = "caller") -> None:
@@ -59,7 +75,7 @@ def print_turn(turn: api.Json, *, other: str = "caller") -> None:
 
     Args:
         turn: as the API has it.
-        other: what to call whom the agent talks with, in six letters.
+        other: as `other_side` says it.
     """
     speaker = "[cyan]agent [/cyan]" if turn["role"] == "agent" else f"[green]{other}[/green]"
     cut = " [yellow](interrupted)[/yellow]" if turn.get("interrupted") else ""
@@ -72,13 +88,23 @@ def print_beginning(call: api.Json) -> None:
     print_line(f"[bold]{call['callId']}[/bold] {sides} {call['status']}")
 
 
-def print_end(call: api.Json, *, besides: str = "") -> None:
-    """How a call ended."""
+def print_end(call: api.Json) -> None:
+    """How a call ended, and what came of it."""
     termination = call["termination"] or {}
+    lasted = "" if call["durationSeconds"] is None else f" after {call['durationSeconds']:.1f} s"
+    outcome = f", outcome {call['outcome']}" if call["outcome"] else ""
     print_line(
         f"[bold]{call['callId']}[/bold] ended: {termination.get('reason')} by {termination.get('endedBy')}"
-        f" after {call['durationSeconds'] or 0:.1f} s{plain(besides)}"
+        f"{lasted}{plain(_sip_answer(termination))}{outcome}"
     )
+
+
+def print_hung_up(call: api.Json) -> None:
+    """How a call stands that was to be hung up."""
+    if call["status"] == "ended":
+        print_end(call)
+    else:
+        print_line(f"[bold]{call['callId']}[/bold] is being hung up")
 
 
 def print_line(text: str) -> None:
@@ -97,6 +123,14 @@ def _more(call: api.Json) -> Iterator[str]:
         yield f"forwarded from {call['forwardedFromNumber']}"
     if call["ringBack"]:
         yield "returns a call of ours"
+    if call["contactId"]:
+        yield f"contact {call['contactId']}"
+    if call["scheduledAt"]:
+        yield f"to be dialed at {call['scheduledAt']}"
+    if call["outcome"]:
+        yield f"outcome {call['outcome']}{_sip_answer(call['termination'] or {})}"
+    if call["overrides"]:
+        yield f"differs from its agent in {', '.join(sorted(call['overrides']))}"
     if call["voicemail"]:
         yield f"voicemail of {_seconds(call['voicemail']['durationSeconds'])} s: {call['voicemail']['url']}"
     for transfer in call["transfers"]:
@@ -106,6 +140,12 @@ def _more(call: api.Json) -> Iterator[str]:
             yield f"  {attempt['to']}: {attempt['result'] or 'under way'}{code}"
     if call["metadata"]:
         yield "metadata: " + ", ".join(f"{name}={value}" for name, value in sorted(call["metadata"].items()))
+
+
+def _sip_answer(termination: api.Json) -> str:
+    """The final SIP status, where one decided the end."""
+    answer = [str(termination[name]) for name in ("sipStatusCode", "sipStatus") if termination.get(name)]
+    return f" ({' '.join(answer)})" if answer else ""
 
 
 def _row(call: api.Json) -> tuple[str, ...]:

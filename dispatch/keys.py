@@ -7,7 +7,7 @@ from aiohttp import web
 from callcore import clock
 from dispatch import closing, health, metrics, reloading, switchboard, wakeups
 from dispatch.access import keyring
-from dispatch.dialing import records as dialing_records
+from dispatch.dialing import interjections
 from dispatch.dialing import service as dialing_service
 from dispatch.http import streams
 from dispatch.ledger import ledger
@@ -31,7 +31,7 @@ PROBES = web.AppKey("probes", health.Probes)
 REAPER = web.AppKey("reaper", rounds.Reaper)
 TRANSFERS = web.AppKey("transfers", transfers_service.Transfers)
 DIALING = web.AppKey("dialing", dialing_service.Dialing)
-DIALS = web.AppKey("dials", dialing_records.Records)
+INTERJECTIONS = web.AppKey("interjections", interjections.Interjections)
 SHELF = web.AppKey("shelf", shelves.Shelf)
 KEEPER = web.AppKey("keeper", applying.Keeper)
 KEYRING = web.AppKey("keyring", keyring.Keyring)

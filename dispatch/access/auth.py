@@ -93,5 +93,8 @@ def key_of(request: web.Request) -> api_keys.ApiKey:
 
 
 def _bearer(request: web.Request) -> str:
-    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    given = request.headers.getall("Authorization", [])
+    if len(given) != 1:
+        return ""  # of several, a proxy before us may have looked at another one than we would
+    scheme, _, credentials = given[0].partition(" ")
     return credentials.strip() if scheme.lower() == "bearer" else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import structlog
+from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import clock
 from dispatch.access import api_keys, last_uses
@@ -60,6 +61,10 @@ class Keyring:
             return True
         presented = api_keys.Presented(id=key.id, digest=key.digest)
         return (self._remembered(presented) or await self._look_up(presented)) is not None
+
+    async def holds(self, tx: sa_async.AsyncConnection, key_id: str) -> bool:
+        """Whether there is a key of this id that is not revoked, by what a transaction sees."""
+        return key_id in self._of_environment or await rows.is_good(tx, key_id)
 
     def forget(self, key_id: str) -> None:
         """A key was revoked here: it opens nothing from now on."""

@@ -14,7 +14,7 @@ class Scope(enum.StrEnum):
     CALLS_READ = "calls:read"
     """Look at calls, their events and transcripts, and at contacts and the do-not-call list."""
     CALLS_WRITE = "calls:write"
-    """Place calls and end them; write contacts and the do-not-call list."""
+    """Place calls and end them; write contacts, and add to the do-not-call list."""
     CALLS_TRANSFER = "calls:transfer"
     """Transfer calls."""
     RECORDINGS_READ = "recordings:read"
@@ -26,7 +26,7 @@ class Scope(enum.StrEnum):
     WEBCALL_MINT = "webcall:mint"
     """Let a browser call in."""
     ADMIN = "admin"
-    """Everything, and API keys as well."""
+    """Everything, and API keys, deleting contacts, and taking numbers off the do-not-call list as well."""
 
 
 class MissingScope(errors.TrunklineError):

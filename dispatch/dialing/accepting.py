@@ -7,9 +7,9 @@ import datetime as dt
 
 from sqlalchemy.ext import asyncio as sa_async
 
-from callcore import calls, clock, contract, errors, numbers, transitions
-from dispatch import contacts, fleet, gate
-from dispatch.dialing import claims, orders
+from callcore import calls, clock, contract, errors, transitions
+from dispatch import contacts, gate
+from dispatch.dialing import claims, orders, roster
 from dispatch.http import idempotency
 from dispatch.ledger import changes, ledger, posting
 from dispatch.store import calls as call_rows
@@ -18,7 +18,6 @@ from sip_config import configurations
 
 STATUS = 202
 
-_TRUST_S = 1.0  # in a worker that was there a moment ago: less than it takes to notice that one is gone
 _NOBODY = call_rows.Holder(worker_id="", job_id="", generation=0)
 
 
@@ -57,14 +56,15 @@ class Accepting:
         *,
         book: ledger.Ledger,
         claimant: claims.Claimant,
+        workers: roster.Roster,
         timepiece: clock.Clock,
         hours: clock.Clock,
     ) -> None:
         self._ledger = book
         self._claimant = claimant
+        self._roster = workers
         self._clock = timepiece
         self._hours = hours
-        self._trusted_until_s = 0.0
 
     async def accept(
         self, wanted: Wanted, attempt: idempotency.Attempt | None, answer: str, *, is_free: bool
@@ -86,17 +86,15 @@ class Accepting:
         done: list[Accepted] = []
 
         async def write(tx: sa_async.AsyncConnection) -> tuple[changes.Change, ...]:
-            stored = await idempotency.recall(tx, attempt)
+            now, call_id = self._clock.now(), wanted.wish.call_id
+            stored = await idempotency.keep_first(tx, attempt, status=STATUS, body=answer, now=now, call_id=call_id)
             if stored is not None:
                 done.append(Accepted(stored=stored, is_replay=True))
                 return ()
-            now = self._clock.now()
             await self._admit(tx, wanted, now)
             change = await self._open(tx, wanted, now)
             dial = self._dial(wanted, now, is_free=is_free)
             await rows.insert(tx, dial)
-            call_id = wanted.wish.call_id
-            await idempotency.keep(tx, attempt, status=STATUS, body=answer, now=now, call_id=call_id)
             stored = idempotency.Stored(fingerprint="", status=STATUS, body=answer, call_id=call_id)
             done.append(Accepted(stored=stored, is_replay=False, dial=dial))
             return (change,)
@@ -106,7 +104,7 @@ class Accepting:
 
     async def _admit(self, tx: sa_async.AsyncConnection, wanted: Wanted, now: dt.datetime) -> None:
         at = wanted.order.scheduled_at
-        if at is None and not await self._has_worker(tx):
+        if at is None and not await self._roster.takes_calls(tx):
             raise NoWorker
         # Somebody who may not be called at the moment of a scheduled call need not wait until then to learn it.
         moment = self._hours.now() if at is None else at + (self._hours.now() - now)
@@ -114,16 +112,9 @@ class Accepting:
         if at is None:
             await gate.reserve(tx, wanted.configuration, wanted.wish, now)
 
-    async def _has_worker(self, tx: sa_async.AsyncConnection) -> bool:
-        if self._clock.monotonic() < self._trusted_until_s:
-            return True
-        found = any(worker.report.accepting for worker in await fleet.fresh_in(tx, self._clock))
-        self._trusted_until_s = self._clock.monotonic() + _TRUST_S if found else 0.0
-        return found
-
     async def _open(self, tx: sa_async.AsyncConnection, wanted: Wanted, now: dt.datetime) -> changes.Change:
         wish, order = wanted.wish, wanted.order
-        callee = wish.to if numbers.is_e164(wish.to) else None
+        callee = gate.number_of(wanted.configuration, wish)
         call = calls.Call(
             id=wish.call_id,
             direction=calls.Direction.OUTBOUND,

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 
 import structlog
-from sqlalchemy.ext import asyncio as sa_async
 
-from callcore import dials, endings, errors, transfers
-from dispatch import contacts, gate
-from dispatch.dialing import means, orders, readiness, reconciling, records, ringing
+from callcore import dials, endings, transfers
+from dispatch.dialing import means, obstacles, orders, permitting, preparing, readiness, reconciling, records, ringing
 from dispatch.livekit import dialing
-from dispatch.store import calls as call_rows
 from dispatch.store import dials as rows
-from dispatch.transfers import destinations
-from sip_config import configurations
-from sip_config.sessions import planning
-from sip_config.templates import variables
+from dispatch.store import engine
 
 _TOO_LATE = dt.timedelta(minutes=15)  # after an outage: people were promised another time, or none
 _MARGIN_S = 60.0  # the job ends a call at its limit; LiveKit does where nobody else has
-
-_NO_JOB = endings.Termination(reason=endings.Reason.WORKER_LOST, ended_by=endings.EndedBy.SYSTEM)
-_NO_ROOM = endings.Termination(reason=endings.Reason.PLATFORM_LOST, ended_by=endings.EndedBy.SYSTEM)
-_OUR_FAULT = endings.Termination(reason=endings.Reason.INTERNAL_ERROR, ended_by=endings.EndedBy.SYSTEM)
-_NO_NUMBER = dials.termination(transfers.AttemptResult.INVALID_NUMBER)
+_KEEP_S = 300.0  # for the store to take how a phone answered, which nobody can tell it later
+_AGAIN_S = 0.5
 
 _log = structlog.get_logger(__name__)
 
@@ -42,86 +34,41 @@ class Driver:
             claim: the row, as it was claimed.
             is_permitted: the gate was asked in the transaction of the claim.
         """
+        anew = await self._drive(claim, is_permitted=is_permitted, is_last=False)
+        if anew is not None:
+            await self._drive(anew, is_permitted=True, is_last=True)
+
+    async def _drive(self, claim: rows.Dial, *, is_permitted: bool, is_last: bool) -> rows.Dial | None:
+        """The claim for one more try, where there is to be one."""
         try:
             if claim.state is rows.State.DIALING:
                 await self._finish(claim, await reconciling.find_out(self._means, claim))
-            else:
-                await self._place(claim, is_permitted=is_permitted)
+                return None
+            return await self._place(claim, is_permitted=is_permitted, is_last=is_last)
         except records.Lost:
             if await self._means.records.close(claim):
                 # Whatever was under way when the call ended may have come after its room was closed.
                 await self._means.closer.close_now(claim.call_id)
-
-    async def _place(self, claim: rows.Dial, *, is_permitted: bool) -> None:
-        if self._means.clock.now() - claim.due_at > _TOO_LATE:
-            await self._end(claim, _NO_ROOM, "it is too late for this call")
-            return
-        configuration, order = self._means.board.configuration, orders.order_of(claim)
-        if not is_permitted and not await self._is_permitted(claim, order, configuration):
-            return
-        way = await self._prepare(claim, order, configuration)
-        if way is None:
-            return
-        match await readiness.meet(self._means, claim, order):
-            case readiness.Met.NO_JOB:
-                await self._end(claim, _NO_JOB, "no worker got ready")
-            case readiness.Met.NO_ROOM:
-                await self._end(claim, _NO_ROOM, "LiveKit is out")
-            case readiness.Met.READY:
-                await self._dial(claim, order, way)
-
-    async def _is_permitted(
-        self, claim: rows.Dial, order: orders.Order, configuration: configurations.Configuration
-    ) -> bool:
-        """Ask the gate again: since the call was accepted the list, the hour and the configuration may have changed."""
-        try:
-            wish = orders.wish_of(claim, order, configuration)
-
-            async def ask(tx: sa_async.AsyncConnection) -> None:
-                gate.check(configuration, wish)
-                await gate.admit(tx, configuration, wish, self._means.hours.now())
-                await gate.reserve(tx, configuration, wish, self._means.clock.now())
-
-            await self._means.records.permitted(claim, ask)
-        except errors.PolicyRefused as refused:
-            gate.note_refusal(self._means.counters, refused, gate.Stage.CLAIM, claim.call_id)
-            await self._means.records.refused(claim, refused)
-            return False
-        except errors.InvalidNumber:
-            await self._end(claim, _NO_NUMBER, "there is no such number")
-            return False
-        except errors.BadInput as error:
-            await self._end(claim, _OUR_FAULT, error.public_code)
-            return False
-        return True
-
-    async def _prepare(
-        self, claim: rows.Dial, order: orders.Order, configuration: configurations.Configuration
-    ) -> dialing.Route | None:
-        """Keep the plan, and know the way to the phone; None where the call had to end."""
-        number = configuration.numbers[order.caller]
-        try:
-            contact, fields = await self._introduction(claim)
-            session = order.session(number, claim.to, contact=contact, fields=fields)
-            plan = planning.plan(configuration, session, self._means.hours.now())
-            found = destinations.way(claim.to, configuration.trunks[number.trunk].outbound)
-        except errors.BadInput as error:
-            # It was right when the call was accepted; the configuration is another one by now.
-            await self._end(claim, _OUR_FAULT, error.public_code)
             return None
-        await self._means.records.keep_plan(claim, plan)
-        return found
 
-    async def _introduction(self, claim: rows.Dial) -> tuple[variables.Contact, dict[str, str]]:
-        async with self._means.store.reading() as tx:
-            contact_id = (await call_rows.get(tx, claim.call_id)).call.contact_id
-            if contact_id is None:
-                return variables.Contact(), {}
-            zone = self._means.board.configuration.organization.time_zone
-            contact, fields = await contacts.context(tx, contact_id, before_call_id=claim.call_id, time_zone=zone)
-            return contact, dict(fields)
+    async def _place(self, claim: rows.Dial, *, is_permitted: bool, is_last: bool) -> rows.Dial | None:
+        try:
+            if self._means.clock.now() - claim.due_at > _TOO_LATE:
+                raise obstacles.Obstacle("it is too late for this call", obstacles.NO_ROOM)
+            order = orders.order_of(claim)
+            if is_permitted or await permitting.permit(self._means, claim, order):
+                await self._try(claim, order)
+        except obstacles.Obstacle as obstacle:
+            if isinstance(obstacle, obstacles.JobLate) and not is_last:
+                return await self._means.records.again(claim)
+            _log.error("a call is not placed", call_id=claim.call_id, why=obstacle.message)
+            await self._means.records.ended(claim, obstacle.termination)
+        return None
 
-    async def _dial(self, claim: rows.Dial, order: orders.Order, way: dialing.Route) -> None:
+    async def _try(self, claim: rows.Dial, order: orders.Order) -> None:
+        # The job takes longer to start than its plan does to make.
+        await readiness.open_room(self._means, claim, order)
+        way = await preparing.prepare(self._means, claim, order)
         dial = dialing.Dial(
             room_name=claim.call_id,
             identity=claim.identity,
@@ -129,7 +76,10 @@ class Driver:
             ringing_timeout_s=claim.ringing_timeout_s,
             longest_s=order.max_duration_s + _MARGIN_S,
         )
-        await self._means.records.begin(claim)
+        with self._means.words.awaited(claim) as ear:
+            await readiness.until_ready(self._means, claim, ear)
+            await self._means.records.begin(claim, ear.said)
+            ear.is_heeded = True
         answer = await ringing.ring(self._means, dial, claim)
         if answer is not None and answer.result is transfers.AttemptResult.UNKNOWN:
             answer = await reconciling.find_out(self._means, claim)
@@ -139,6 +89,16 @@ class Driver:
         """Put down how the phone answered; None where the call went on, or ended, without us."""
         if answer is None:
             raise records.Lost
+        deadline = asyncio.get_running_loop().time() + _KEEP_S
+        while True:
+            try:
+                return await self._put_down(claim, answer)
+            except engine.StoreUnavailable:
+                if asyncio.get_running_loop().time() >= deadline:
+                    raise
+            await asyncio.sleep(_AGAIN_S)
+
+    async def _put_down(self, claim: rows.Dial, answer: dialing.Answer) -> None:
         if answer.result is transfers.AttemptResult.ANSWERED:
             call = await self._means.records.answered(claim)
             if call.is_over:
@@ -147,12 +107,8 @@ class Driver:
         is_unknown = answer.result is transfers.AttemptResult.UNKNOWN
         await self._means.records.ended(claim, _termination(answer), inferred=is_unknown)
 
-    async def _end(self, claim: rows.Dial, termination: endings.Termination, why: str) -> None:
-        _log.error("a call is not placed", call_id=claim.call_id, why=why)
-        await self._means.records.ended(claim, termination)
-
 
 def _termination(answer: dialing.Answer) -> endings.Termination:
     if answer.result is transfers.AttemptResult.UNAVAILABLE and answer.sip_status_code is None:
-        return _NO_ROOM  # it was LiveKit that could not be reached, and not the callee
+        return obstacles.NO_ROOM  # it was LiveKit that could not be reached, and not the callee
     return dials.termination(answer.result, sip_status_code=answer.sip_status_code, sip_status=answer.sip_status)

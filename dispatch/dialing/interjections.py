@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import clock, contract, dials, transfers, transitions
-from dispatch.dialing import records
+from dispatch.dialing import records, words
 from dispatch.ledger import admission, ledger
 from dispatch.store import calls as call_rows
 from dispatch.store import dials as rows
@@ -14,19 +14,22 @@ _CANCELLED = dials.termination(transfers.AttemptResult.CANCELLED)
 
 
 class Interjections:
-    """Writes them down, for whoever has the dial in hand, in this process or another one."""
+    """Tells whoever has the dial in hand, in this process or, by what is written down, in another one."""
 
-    def __init__(self, book: ledger.Ledger, timepiece: clock.Clock) -> None:
+    def __init__(self, book: ledger.Ledger, listening: words.Words, timepiece: clock.Clock) -> None:
         self._ledger = book
+        self._words = listening
         self._clock = timepiece
 
     async def ready(self, call_id: str, word: contract.Ready) -> None:
-        """Note that a job can talk. Saying it again is harmless.
+        """Have the phone dialed for a job that can talk. Saying it again is harmless.
 
         Raises:
             NoSuchCall: there is no such call, or we do not place it.
             CallOver, Fenced: the job has nothing to do with it any more.
         """
+        if await self._words.tell(call_id, word, self._clock.now()):
+            return
 
         async def write(tx: sa_async.AsyncConnection, entry: call_rows.Entry) -> tuple[transitions.Fact, ...]:
             dial = await rows.get_for_update(tx, call_id)

@@ -6,7 +6,8 @@ import dataclasses
 
 from callcore import clock
 from dispatch import closing, metrics, switchboard, wakeups
-from dispatch.dialing import records
+from dispatch.access import keyring
+from dispatch.dialing import records, roster, words
 from dispatch.livekit import dialing, rooms
 from dispatch.store import engine
 
@@ -17,6 +18,9 @@ class Means:
 
     store: engine.Store
     records: records.Records
+    roster: roster.Roster
+    words: words.Words
+    keyring: keyring.Keyring
     dialer: dialing.Dialer
     livekit: rooms.Rooms
     closer: closing.Closer

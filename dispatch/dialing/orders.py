@@ -15,6 +15,8 @@ from sip_config.sessions import overrides as asked_for
 from sip_config.sessions import planning
 from sip_config.templates import variables as spoken_of
 
+CALLER_WITHDRAWN = "caller_withdrawn"
+
 
 class Order(contract.Message):
     """One accepted request; JSON in the row of its dial."""
@@ -63,7 +65,7 @@ def wish_of(dial: rows.Dial, order: Order, configuration: configurations.Configu
     """
     number = configuration.numbers.get(order.caller)
     if number is None or not number.places_calls or configuration.trunks[number.trunk].outbound is None:
-        raise errors.PolicyRefused("The number that is to be shown places no calls any more.", code="caller_withdrawn")
+        raise errors.PolicyRefused("The number that is to be shown places no calls any more.", code=CALLER_WITHDRAWN)
     key = None
     if dial.key_id is not None:
         key = api_keys.ApiKey(id=dial.key_id, digest=b"", scopes=frozenset(), limits=order.key_limits)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import enum
 
 import structlog
 
 from callcore import contract
-from dispatch import fleet
-from dispatch.dialing import means, orders, records
+from dispatch.dialing import means, obstacles, orders, records, words
 from dispatch.livekit import rooms
 from dispatch.store import calls as call_rows
 from dispatch.store import dials as rows
@@ -22,35 +20,40 @@ _LOOK_S = 0.5  # for what nobody tells us
 _log = structlog.get_logger(__name__)
 
 
-class Met(enum.Enum):
-    """What became of it."""
-
-    READY = "ready"
-    NO_JOB = "no_job"
-    """No worker took the call, or its job never could talk."""
-    NO_ROOM = "no_room"
-    """LiveKit is out."""
-
-
-async def meet(needed: means.Means, claim: rows.Dial, order: orders.Order) -> Met:
-    """Make the room and wait for the job's word.
+async def open_room(needed: means.Means, claim: rows.Dial, order: orders.Order) -> None:
+    """Make the room and have a job sent to it.
 
     Raises:
         Lost: the call has ended meanwhile, or is in other hands.
+        Obstacle: no worker has room, or LiveKit is out.
     """
     if not await _has_worker(needed, claim):
-        return Met.NO_JOB
+        raise obstacles.Obstacle("no worker has room", obstacles.NO_JOB)
     if not await _has_room(needed, claim, _assignment(claim, order)):
-        return Met.NO_ROOM
-    return Met.READY if await _is_ready(needed, claim) else Met.NO_JOB
+        raise obstacles.Obstacle("LiveKit is out", obstacles.NO_ROOM)
+
+
+async def until_ready(needed: means.Means, claim: rows.Dial, ear: words.Ear) -> None:
+    """Wait for the job's word, which comes here, or into the row where it came to another process.
+
+    Raises:
+        Lost: the call has ended meanwhile, or is in other hands.
+        JobLate: it did not come in time.
+    """
+    deadline = asyncio.get_running_loop().time() + _READY_S
+    async with needed.wakeups.following(claim.call_id) as subscription:
+        while ear.said is None and (await look(needed, claim)).ready_at is None:
+            left_s = deadline - asyncio.get_running_loop().time()
+            if left_s <= 0:
+                raise obstacles.JobLate
+            await subscription.wait(min(_LOOK_S, left_s))
 
 
 async def _has_worker(needed: means.Means, claim: rows.Dial) -> bool:
     """Wait for a worker that has room: LiveKit forgets a job that none takes."""
     deadline = asyncio.get_running_loop().time() + _WORKER_S
     while True:
-        alive = [worker.report for worker in await fleet.fresh(needed.store, needed.clock)]
-        if any(report.accepting and report.calls < report.max_calls for report in alive):
+        if await needed.roster.has_room():
             return True
         if asyncio.get_running_loop().time() >= deadline:
             return False
@@ -78,28 +81,19 @@ async def _has_room(needed: means.Means, claim: rows.Dial, job_metadata: str) ->
     return False
 
 
-async def _is_ready(needed: means.Means, claim: rows.Dial) -> bool:
-    deadline = asyncio.get_running_loop().time() + _READY_S
-    async with needed.wakeups.following(claim.call_id) as subscription:
-        while True:
-            if (await look(needed, claim)).ready_at is not None:
-                return True
-            left_s = deadline - asyncio.get_running_loop().time()
-            if left_s <= 0:
-                return False
-            await subscription.wait(min(_LOOK_S, left_s))
-
-
 async def look(needed: means.Means, claim: rows.Dial) -> rows.Dial:
     """The row as it is now.
 
     Raises:
-        Lost: the call has ended meanwhile, or the row is in other hands.
+        Over: the call has ended meanwhile.
+        Lost: the row is in other hands.
     """
     async with needed.store.reading() as tx:
         dial = await rows.get(tx, claim.call_id)
         entry = await call_rows.get(tx, claim.call_id)
-    if dial is None or not dial.is_of(claim) or entry.call.is_over:
+    if entry.call.is_over:
+        raise records.Over
+    if dial is None or not dial.is_of(claim):
         raise records.Lost
     return dial
 

@@ -5,11 +5,12 @@ A step of somebody whose claim is another's by now is not taken: `Lost`.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import dataclasses
 
 from sqlalchemy.ext import asyncio as sa_async
 
-from callcore import calls, clock, contract, endings, errors, events, transitions
+from callcore import calls, clock, contract, endings, errors, transitions
+from dispatch.dialing import words
 from dispatch.ledger import ledger
 from dispatch.store import briefs, dial_claims, engine
 from dispatch.store import calls as call_rows
@@ -19,13 +20,14 @@ UNANSWERED = frozenset({calls.Status.QUEUED, calls.Status.DIALING, calls.Status.
 """States in which a call that we place is its dialer's."""
 
 
-Asking = Callable[[sa_async.AsyncConnection], Awaitable[None]]
-"""Asks the gate within a transaction."""
-
 class Lost(errors.Conflict):
     """This dial is in other hands, or over."""
 
     public_code = "dial_lost"
+
+
+class Over(Lost):
+    """The call has ended."""
 
 
 class Records:
@@ -43,24 +45,29 @@ class Records:
             Lost: see above; also where the call has ended.
         """
 
-        async def write(tx: sa_async.AsyncConnection, entry: call_rows.Entry) -> tuple[transitions.Fact, ...]:
-            await _held(tx, claim, entry)
+        async def write(tx: sa_async.AsyncConnection, _: call_rows.Entry) -> tuple[transitions.Fact, ...]:
             await briefs.put_plan(tx, claim.call_id, plan)
             return ()
 
-        await self._ledger.step(claim.call_id, write)
+        await self.held(claim, write)
 
-    async def begin(self, claim: rows.Dial) -> None:
+    async def begin(self, claim: rows.Dial, said: words.Said | None = None) -> None:
         """Put down that the phone is dialed now: after this, whatever happens, it is never dialed again.
 
+        Args:
+            claim: the claim that was driven.
+            said: the job's word that it can talk, where that is not in the row already.
+
         Raises:
-            Lost: see above; also where the call has ended.
+            Lost: see above; also where the call has ended, or the job is not the call's.
         """
 
         async def write(tx: sa_async.AsyncConnection, entry: call_rows.Entry) -> tuple[transitions.Fact, ...]:
             await _held(tx, claim, entry)
+            if said is not None and entry.holder.fences(said.word.job_id, said.word.generation):
+                raise Lost
             now = self._clock.now()
-            await rows.begin(tx, claim.call_id, now)
+            await rows.begin(tx, claim.call_id, now, ready_at=said.at if said is not None else None)
             return (transitions.Dialing(at=now),)
 
         await self._ledger.step(claim.call_id, write)
@@ -105,41 +112,34 @@ class Records:
 
         return await self._ledger.step(claim.call_id, write)
 
-    async def permitted(self, claim: rows.Dial, ask: Asking) -> None:
-        """Ask the gate once more, and reserve what the call takes.
+    async def held(self, claim: rows.Dial, write: ledger.Step) -> None:
+        """Let something be written beside a dial that is being prepared, in the transaction that sees that it is.
 
         Raises:
             Lost: see above; also where the call has ended.
-            PolicyRefused, InvalidNumber: it must not be dialed; nothing was reserved.
         """
 
-        async def write(tx: sa_async.AsyncConnection, entry: call_rows.Entry) -> tuple[transitions.Fact, ...]:
+        async def checked(tx: sa_async.AsyncConnection, entry: call_rows.Entry) -> tuple[transitions.Fact, ...]:
             await _held(tx, claim, entry)
-            await ask(tx)
+            return await write(tx, entry)
+
+        await self._ledger.step(claim.call_id, checked)
+
+    async def again(self, claim: rows.Dial) -> rows.Dial:
+        """Begin anew with another job; the claim as it is from now on.
+
+        Raises:
+            Lost: see above; also where the call has ended.
+        """
+        anew = dataclasses.replace(claim, generation=claim.generation + 1, ready_at=None)
+
+        async def write(tx: sa_async.AsyncConnection, entry: call_rows.Entry) -> tuple[transitions.Fact, ...]:
+            await dial_claims.renew(tx, claim.call_id, anew.generation)
+            await fence(tx, anew, entry)
             return ()
 
-        await self._ledger.step(claim.call_id, write)
-
-    async def refused(self, claim: rows.Dial, why: errors.PolicyRefused) -> None:
-        """Put down that a rule forbids the call after all.
-
-        Raises:
-            Lost: see above; also where the call has ended.
-        """
-
-        async def write(tx: sa_async.AsyncConnection, entry: call_rows.Entry) -> tuple[transitions.Fact, ...]:
-            await _held(tx, claim, entry)
-            await rows.finish(tx, claim.call_id)
-            now = self._clock.now()
-            retry_at = clock.rfc3339(why.retry_at) if why.retry_at is not None else None
-            data = {"code": why.code, "retry_at": retry_at, "scope": why.scope}
-            end = endings.Termination(reason=endings.Reason.POLICY_REFUSED, ended_by=endings.EndedBy.SYSTEM)
-            return (
-                transitions.Noted(at=now, type=events.EventType.REFUSED, data=data),
-                transitions.Ended(at=now, termination=end),
-            )
-
-        await self._ledger.step(claim.call_id, write)
+        await self.held(claim, write)
+        return anew
 
     async def close(self, claim: rows.Dial) -> bool:
         """Put a dial whose call has ended, or goes on without us, out of everybody's hands; False where it has not."""
@@ -162,5 +162,13 @@ async def _mine(tx: sa_async.AsyncConnection, claim: rows.Dial) -> rows.Dial:
 
 async def _held(tx: sa_async.AsyncConnection, claim: rows.Dial, entry: call_rows.Entry) -> None:
     dial = await _mine(tx, claim)
-    if entry.call.is_over or dial.state is not rows.State.CLAIMED:
+    if entry.call.is_over:
+        raise Over
+    if dial.state is not rows.State.CLAIMED:
         raise Lost
+
+
+async def fence(tx: sa_async.AsyncConnection, claim: rows.Dial, entry: call_rows.Entry) -> None:
+    """Have the call held by nobody until the job of this claim announces it: one of an earlier claim has no say."""
+    nobody = call_rows.Holder(worker_id="", job_id="", generation=claim.generation - 1)
+    await call_rows.update(tx, entry, dataclasses.replace(entry, holder=nobody))

@@ -19,14 +19,17 @@ _log = structlog.get_logger(__name__)
 
 
 async def ring(needed: means.Means, dial: dialing.Dial, claim: rows.Dial) -> dialing.Answer | None:
-    """Dial, once. None where the call ended meanwhile, or is in other hands; then the phone rings no more."""
+    """Dial, once. None where the call ended meanwhile, and then the phone rings no more; or where it is in other hands,
+    which look after the phone from now on.
+    """
     dialed = asyncio.create_task(needed.dialer.dial(dial))
     pointless = asyncio.create_task(_until_pointless(needed, claim))
     try:
         await asyncio.wait([dialed, pointless], return_when=asyncio.FIRST_COMPLETED)
         if dialed.done():
             return dialed.result()
-        await _stop(needed, dial, dialed)
+        if pointless.result():
+            await _stop(needed, dial, dialed)
         return None
     finally:
         # Where this process ends, the dial goes on in LiveKit, and whoever comes next asks the room.
@@ -35,14 +38,14 @@ async def ring(needed: means.Means, dial: dialing.Dial, claim: rows.Dial) -> dia
         await asyncio.gather(dialed, pointless, return_exceptions=True)
 
 
-async def _until_pointless(needed: means.Means, claim: rows.Dial) -> None:
-    """Wait until the call is over."""
+async def _until_pointless(needed: means.Means, claim: rows.Dial) -> bool:
+    """Wait until the call is over, or is in other hands; whether it is over."""
     async with needed.wakeups.following(claim.call_id) as subscription:
         while True:
             try:
                 await readiness.look(needed, claim)
-            except records.Lost:
-                return
+            except records.Lost as error:
+                return isinstance(error, records.Over)
             except errors.Unavailable as error:
                 _log.warning("a call that rings cannot be looked at", call_id=claim.call_id, error=error.public_code)
             await subscription.wait(_LOOK_S)

@@ -28,6 +28,8 @@ class Dialing:
         self._driver = driver
         self._clock = timepiece
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._coming = 0
+        """Requests that may each become a task."""
 
     async def accept(
         self, wanted: accepting.Wanted, attempt: idempotency.Attempt | None, answer: str
@@ -37,8 +39,12 @@ class Dialing:
         Raises:
             IdempotencyConflict, NoWorker, PolicyRefused, StoreUnavailable: it is not to be placed.
         """
-        is_free = len(self._tasks) < _MOST
-        accepted = await self._accepting.accept(wanted, attempt, answer, is_free=is_free)
+        is_free = self._free > 0
+        self._coming += 1
+        try:
+            accepted = await self._accepting.accept(wanted, attempt, answer, is_free=is_free)
+        finally:
+            self._coming -= 1
         if accepted.dial is not None and accepted.dial.state is rows.State.CLAIMED:
             self._start(accepted.dial, is_permitted=True)
         return accepted
@@ -62,7 +68,7 @@ class Dialing:
         mine = frozenset(self._tasks)
         is_waiting, next_due = await self._claimant.look(mine)
         if mine or is_waiting:
-            for claim in await self._claimant.turn(mine, _MOST - len(self._tasks), claims=is_waiting):
+            for claim in await self._claimant.turn(mine, self._free, claims=is_waiting):
                 self._start(claim, is_permitted=False)
         if next_due is None:
             return claims.RENEW_S
@@ -78,6 +84,11 @@ class Dialing:
             await self._claimant.let_go(mine)
         except errors.Unavailable as error:
             _log.warning("dials could not be let go", error=error.public_code)
+
+    @property
+    def _free(self) -> int:
+        """How many more can be taken in hand."""
+        return _MOST - len(self._tasks) - self._coming
 
     def _start(self, claim: rows.Dial, *, is_permitted: bool) -> None:
         task = asyncio.create_task(self._driver.drive(claim, is_permitted=is_permitted), name=claim.call_id)

@@ -8,20 +8,24 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from dispatch import keys, leases, shifting
-from dispatch.dialing import accepting, claims, driving, means, records, service
+from dispatch.dialing import accepting, claims, driving, interjections, means, records, roster, service, words
 
 if TYPE_CHECKING:
     from dispatch import app as dispatch_app
 
 
 def set_up(app: web.Application, parts: dispatch_app.Parts) -> None:
-    """Make the services of `keys.DIALING` and `keys.DIALS`; ledger, switchboard and closer are there already."""
+    """Make the services of `keys.DIALING` and `keys.INTERJECTIONS`; the ledger's parts are there already."""
     book = records.Records(app[keys.LEDGER], parts.store, parts.clock)
     claimant = claims.Claimant(parts.store, parts.clock, leases.holder("dispatch")[-128:])
     hours = shifting.ShiftedClock(parts.clock, dt.timedelta(seconds=parts.settings.trunkline_time_shift))
+    listening, workers = words.Words(app[keys.WAKEUPS]), roster.Roster(parts.store, parts.clock)
     needed = means.Means(
         store=parts.store,
         records=book,
+        roster=workers,
+        words=listening,
+        keyring=app[keys.KEYRING],
         dialer=parts.dialer,
         livekit=parts.livekit,
         closer=app[keys.CLOSER],
@@ -31,9 +35,11 @@ def set_up(app: web.Application, parts: dispatch_app.Parts) -> None:
         clock=parts.clock,
         hours=hours,
     )
-    acceptor = accepting.Accepting(book=app[keys.LEDGER], claimant=claimant, timepiece=parts.clock, hours=hours)
+    acceptor = accepting.Accepting(
+        book=app[keys.LEDGER], claimant=claimant, workers=workers, timepiece=parts.clock, hours=hours
+    )
     dialing = service.Dialing(claimant, acceptor, driving.Driver(needed), parts.clock)
-    app[keys.DIALS] = book
+    app[keys.INTERJECTIONS] = interjections.Interjections(app[keys.LEDGER], listening, parts.clock)
     app[keys.DIALING] = dialing
 
     async def stop(_: web.Application) -> None:

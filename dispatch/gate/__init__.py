@@ -9,9 +9,20 @@
 """
 
 from dispatch.gate.admitting import admit
-from dispatch.gate.checking import check
+from dispatch.gate.checking import check, number_of
 from dispatch.gate.limits import release, release_transfer, reserve
 from dispatch.gate.refusals import Stage, note_refusal
 from dispatch.gate.wishes import Kind, Wish
 
-__all__ = ["Kind", "Stage", "Wish", "admit", "check", "note_refusal", "release", "release_transfer", "reserve"]
+__all__ = [
+    "Kind",
+    "Stage",
+    "Wish",
+    "admit",
+    "check",
+    "note_refusal",
+    "number_of",
+    "release",
+    "release_transfer",
+    "reserve",
+]

@@ -37,4 +37,9 @@ def destination(configuration: configurations.Configuration, wish: wishes.Wish) 
     return _checked(wish.to, policy)
 
 
+def number_of(configuration: configurations.Configuration, wish: wishes.Wish) -> str | None:
+    """The number of whom the wish is for, E.164, also in a SIP address; None where there is none. Raises as `check`."""
+    return destination(configuration, wish).number
+
+
 _checked = functools.lru_cache(maxsize=256)(dialable.check)  # one dial asks several times

@@ -23,11 +23,11 @@ _MINUTE = dt.timedelta(minutes=1)
 _DAY = dt.timedelta(days=1)
 _ALL = reservations.Whose()
 _WORDS = {
-    CONCURRENT: "as many dials and calls as may be at the same time",
-    PER_MINUTE: "as many dials as there may be in a minute",
-    PER_DAY: "as many dials as there may be in a day",
-    MINUTES_PER_DAY: "as many minutes as there may be in a day, counting those that calls may still last",
-    PER_CALLEE_PER_DAY: "called as often as the same number may be in a day",
+    CONCURRENT: "There are as many dials and calls as may be at the same time",
+    PER_MINUTE: "There were as many dials as there may be in a minute",
+    PER_DAY: "There were as many dials as there may be in a day",
+    MINUTES_PER_DAY: "This would be more minutes than there may be in a day, counting those that calls may still last",
+    PER_CALLEE_PER_DAY: "This number was called as often as the same one may be in a day",
 }
 
 
@@ -117,7 +117,7 @@ async def keep_to(
         excess = state.over(limit, limit, known)
         if excess > 0:
             raise errors.PolicyRefused(
-                f"There are {_WORDS[limit.code]}: `{limit.code.removeprefix('limit_')}` of the {limit.scope}.",
+                f"{_WORDS[limit.code]}: `{limit.code.removeprefix('limit_')}` of the {limit.scope}.",
                 code=limit.code,
                 is_limit=True,
                 retry_at=await _when_there_is_room(tx, limit, excess, state),
@@ -181,6 +181,8 @@ async def _when_there_is_room(
     if limit.measure is reservations.Measure.OPEN or state.amount(limit) > limit.most:
         return None
     is_minutes = limit.measure is reservations.Measure.MINUTES
+    if is_minutes and await _may_be_given_back(tx, limit, state) >= excess:
+        return None
     newest = None if is_minutes else limit.most + 1
     taking = await reservations.counted(tx, limit.question(state.now), newest=newest)
     freed = 0.0
@@ -189,3 +191,9 @@ async def _when_there_is_room(
         if freed >= excess:
             return one.made_at + limit.window
     return None
+
+
+async def _may_be_given_back(tx: sa_async.AsyncConnection, limit: Limit, state: _State) -> float:
+    """Minutes that are only reserved: calls that are up may end at any moment, and then take less."""
+    held = dataclasses.replace(limit, measure=reservations.Measure.OPEN).question(state.now)
+    return sum(one.minutes for one in await reservations.counted(tx, held) if not state.is_own(one))

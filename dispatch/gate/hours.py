@@ -15,11 +15,12 @@ from sip_config import schema
 _DAY = dt.timedelta(days=1)
 _DAY_MINUTES = 1440
 _LOOK_AHEAD_DAYS = 8  # days are alike but for those on which clocks change
+_NOWHERE = frozenset({"Factory", "localtime"})  # what the database has for machines that do not know their place
 
 
 @functools.cache
 def _known() -> frozenset[str]:
-    return frozenset(zoneinfo.available_timezones())  # reads a folder
+    return frozenset(zoneinfo.available_timezones()) - _NOWHERE  # reads a folder
 
 
 def is_zone(name: str) -> bool:

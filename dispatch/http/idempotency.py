@@ -46,7 +46,7 @@ class Attempt:
     key_id: str
     """The API key."""
     name: str
-    """What the client calls the request."""
+    """SHA-256 of what the client calls the request: that may hold anything, such as the number that is called."""
     fingerprint: str
     """SHA-256 of method, path and body."""
 
@@ -62,7 +62,8 @@ def attempt_of(request: web.Request, body: pydantic.BaseModel) -> Attempt | None
         return None
     if len(names) > 1 or not _NAME.fullmatch(names[0]):
         raise reading.Invalid([(HEADER, "must be given once, with 1 to 255 printable ASCII characters")])
-    return Attempt(key_id=auth.key_of(request).id, name=names[0], fingerprint=_fingerprint(request, body))
+    name = hashlib.sha256(names[0].encode()).hexdigest()
+    return Attempt(key_id=auth.key_of(request).id, name=name, fingerprint=_fingerprint(request, body))
 
 
 async def recall(tx: sa_async.AsyncConnection, attempt: Attempt | None) -> Stored | None:
@@ -92,6 +93,22 @@ async def keep(
     if attempt is not None:
         stored = Stored(fingerprint=attempt.fingerprint, status=status, body=body, call_id=call_id)
         await rows.add(tx, attempt.key_id, attempt.name, stored, now)
+
+
+async def keep_first(
+    tx: sa_async.AsyncConnection, attempt: Attempt | None, *, status: int, body: str, now: dt.datetime, call_id: str
+) -> Stored | None:
+    """As `recall`, and then `keep` where this is the first attempt; for an answer that is known before it is made true.
+
+    Raises:
+        IdempotencyConflict: see `recall`.
+    """
+    if attempt is None:
+        return None
+    stored = Stored(fingerprint=attempt.fingerprint, status=status, body=body, call_id=call_id)
+    if await rows.add(tx, attempt.key_id, attempt.name, stored, now):
+        return None
+    return await recall(tx, attempt)
 
 
 def replay(stored: Stored) -> web.Response:

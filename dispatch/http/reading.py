@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import math
+import re
 from collections.abc import Iterator, Sequence
 from typing import Never, TypeVar
 
@@ -20,6 +21,8 @@ _BODY_S = 10.0  # for the whole body, so that a slow sender does not hold a conn
 _MAX_DEPTH = 32
 _MAX_INTEGER = 2**53 - 1  # RFC 7493 section 2.2: beyond it JSON numbers lose digits on the way
 _MAX_PROBLEMS = 50  # a client that made more mistakes than that reads the first ones first
+
+_OBJECT = re.compile(r"an object|a valid dictionary(?: or instance of \w+)?")
 
 _M = TypeVar("_M", bound=pydantic.BaseModel)
 
@@ -159,4 +162,9 @@ def _as_invalid() -> Iterator[None]:
         yield
     except pydantic.ValidationError as error:
         found = error.errors(include_input=False, include_url=False, include_context=False)[:_MAX_PROBLEMS]
-        raise Invalid([(".".join(map(str, problem["loc"])), problem["msg"]) for problem in found]) from None
+        raise Invalid([(".".join(map(str, problem["loc"])), plainly(problem["msg"])) for problem in found]) from None
+
+
+def plainly(message: str) -> str:
+    """What pydantic says of Python's types, in the words of JSON."""
+    return _OBJECT.sub("an object", message).replace("Tuple should", "List should")

@@ -30,7 +30,7 @@ async def announce(request: web.Request, _: routes.Nothing, intake: contract.Cal
     """Take a call into the ledger. The plan is in the answer if it can be told at once."""
     board, keeper = request.app[keys.SWITCHBOARD], request.app[keys.KEEPER]
     decision = None
-    is_placed = intake.direction is calls.Direction.OUTBOUND  # its plan was kept before its room was made
+    is_placed = intake.direction is calls.Direction.OUTBOUND  # whoever places it makes its plan
     if not is_placed and board.is_ready and keeper.recognizes(intake):
         decision = await _decision(request.app, intake)
     admitted = await request.app[keys.LEDGER].admit(intake, decision)
@@ -52,8 +52,10 @@ async def plan(request: web.Request, _: routes.Nothing, __: routes.Nothing) -> w
 
 async def _decide(app: web.Application, call_id: str, brief: briefs.Brief) -> contract.Plan:
     board, intake = app[keys.SWITCHBOARD], brief.intake
-    if intake is None or intake.direction is calls.Direction.OUTBOUND:
+    if intake is None:
         raise Undecided
+    if intake.direction is calls.Direction.OUTBOUND:
+        return await _made(app, call_id)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_PLAN_S - _LOOK_S):
             await board.wait_ready(_PLAN_S)
@@ -64,6 +66,21 @@ async def _decide(app: web.Application, call_id: str, brief: briefs.Brief) -> co
     if decision is None:
         raise Undecided
     return await app[keys.LEDGER].keep_plan(call_id, decision)
+
+
+async def _made(app: web.Application, call_id: str) -> contract.Plan:
+    """The plan of a call that we place, which is made while its job starts."""
+    deadline = asyncio.get_running_loop().time() + _PLAN_S - _LOOK_S
+    async with app[keys.WAKEUPS].following(call_id) as subscription:
+        while True:
+            async with app[keys.STORE].reading() as tx:
+                decided = (await briefs.get(tx, call_id)).plan
+            if decided is not None:
+                return decided
+            left_s = deadline - asyncio.get_running_loop().time()
+            if left_s <= 0:
+                raise Undecided
+            await subscription.wait(min(_LOOK_S, left_s))
 
 
 async def _decision(

@@ -60,6 +60,12 @@ async def match(tx: sa_async.AsyncConnection, presented: api_keys.Presented) -> 
     return found[0] if found else None
 
 
+async def is_good(tx: sa_async.AsyncConnection, key_id: str) -> bool:
+    """Whether there is such a key, and it is not revoked."""
+    query = sa.select(_T.c.id).where(_T.c.id == key_id, _T.c.revoked_at.is_(None))
+    return await tx.scalar(query) is not None
+
+
 async def page(tx: sa_async.AsyncConnection, *, limit: int, before: str | None = None) -> Page:
     """Up to `limit` keys older than the key `before`, newest first: an id sorts by its time."""
     query = sa.select(_T).order_by(_T.c.id.desc()).limit(limit + 1)

@@ -96,7 +96,9 @@ async def of_calls(tx: sa_async.AsyncConnection, call_ids: Collection[str]) -> M
 
 async def open_calls(tx: sa_async.AsyncConnection) -> frozenset[str]:
     """Calls whose dial is not over."""
-    return frozenset((await tx.execute(sa.select(_T.c.call_id).where(_T.c.state.in_([state.value for state in OPEN])))).scalars())
+    return frozenset(
+        (await tx.execute(sa.select(_T.c.call_id).where(_T.c.state.in_([state.value for state in OPEN])))).scalars()
+    )
 
 
 async def ready(tx: sa_async.AsyncConnection, call_id: str, generation: int, at: dt.datetime) -> None:
@@ -105,9 +107,14 @@ async def ready(tx: sa_async.AsyncConnection, call_id: str, generation: int, at:
     await tx.execute(sa.update(_T).where(*of_it).values(ready_at=at))
 
 
-async def begin(tx: sa_async.AsyncConnection, call_id: str, at: dt.datetime) -> None:
-    """Put down that the phone is dialed."""
-    await tx.execute(sa.update(_T).where(_T.c.call_id == call_id).values(state=State.DIALING.value, dialed_at=at))
+async def begin(
+    tx: sa_async.AsyncConnection, call_id: str, at: dt.datetime, *, ready_at: dt.datetime | None = None
+) -> None:
+    """Put down that the phone is dialed, and since when the job can talk, where that is not known yet."""
+    values: dict[str, object] = {"state": State.DIALING.value, "dialed_at": at}
+    if ready_at is not None:
+        values["ready_at"] = ready_at
+    await tx.execute(sa.update(_T).where(_T.c.call_id == call_id).values(values))
 
 
 async def finish(tx: sa_async.AsyncConnection, call_id: str) -> None:

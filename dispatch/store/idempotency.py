@@ -11,7 +11,12 @@ from sqlalchemy.ext import asyncio as sa_async
 from dispatch.store import tables
 
 _T = tables.idempotency_keys
+_COLUMNS = [column.name for column in _T.c]
 _OF_NAME = sa.select(_T).where(_T.c.key_id == sa.bindparam("key_id"), _T.c.name == sa.bindparam("name"))
+
+_IS_NEW = ~sa.exists().where(_T.c.key_id == sa.bindparam("key_id"), _T.c.name == sa.bindparam("name"))
+_GIVEN = sa.select(*(sa.bindparam(column.name, type_=column.type) for column in _T.c)).where(_IS_NEW)
+_ADD = sa.insert(_T).from_select(_COLUMNS, _GIVEN).returning(_T.c.name)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -35,10 +40,10 @@ async def find(tx: sa_async.AsyncConnection, key_id: str, name: str) -> Stored |
     return Stored(fingerprint=row.fingerprint, status=row.status, body=row.body, call_id=row.call_id)
 
 
-async def add(tx: sa_async.AsyncConnection, key_id: str, name: str, stored: Stored, now: dt.datetime) -> None:
-    """Keep an answer. The primary key lets only one of several at once commit."""
+async def add(tx: sa_async.AsyncConnection, key_id: str, name: str, stored: Stored, now: dt.datetime) -> bool:
+    """Keep an answer; False where there is one under this name. The primary key lets one of several at once commit."""
     values = dataclasses.asdict(stored) | {"key_id": key_id, "name": name, "created_at": now}
-    await tx.execute(sa.insert(_T), values)
+    return (await tx.execute(_ADD, values)).one_or_none() is not None
 
 
 async def forget_before(tx: sa_async.AsyncConnection, moment: dt.datetime) -> None:

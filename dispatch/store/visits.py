@@ -2,7 +2,8 @@
 
 aiosqlite makes a visit each to get a cursor, to execute, to fetch and to close; every visit wakes a thread and then the
 event loop, which takes longer than most of our statements do. Here a statement is executed and its rows are fetched in
-one. All rows at once, as SQLAlchemy asks for them anyway where nothing is streamed.
+one. All rows at once, as SQLAlchemy asks for them anyway where nothing is streamed. A BEGIN waits for the first
+statement and goes with it: nothing was read or locked before, and a transaction in which nothing is done needs none.
 """
 
 from __future__ import annotations
@@ -17,14 +18,16 @@ import aiosqlite
 _CHUNK = 64
 """Rows a visit when a statement is iterated over, which nothing here does; the driver's own default."""
 
+_BEGIN = "BEGIN"
+
 
 class Cursor:
     """As much of a cursor as SQLAlchemy's adapter for asyncio uses (its `AsyncIODBAPICursor`)."""
 
     arraysize = 1
 
-    def __init__(self, visit: Callable[..., Any]) -> None:
-        self._visit = visit
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
         self._rows: list[Any] = []
         self.description: Sequence[Any] | None = None
         self.rowcount = -1
@@ -34,6 +37,9 @@ class Cursor:
         return self
 
     async def execute(self, operation: str, parameters: Sequence[Any] = ()) -> Self:
+        if operation.startswith(_BEGIN):
+            self._connection.begin_with_next(operation)
+            return self
         return await self._do(sqlite3.Cursor.execute, operation, parameters)
 
     async def executemany(self, operation: str, parameters: Iterable[Sequence[Any]]) -> Self:
@@ -47,7 +53,9 @@ class Cursor:
         self._rows = []
 
     async def _do(self, how: Callable[..., Any], operation: str, parameters: object) -> Self:
-        self.description, self.rowcount, self.lastrowid, self._rows = await self._visit(how, operation, parameters)
+        self.description, self.rowcount, self.lastrowid, self._rows = await self._connection.visit(
+            how, operation, parameters
+        )
         return self
 
 
@@ -56,19 +64,40 @@ class Connection(aiosqlite.Connection):
 
     def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
         super().__init__(connector, _CHUNK)
+        self._begin: str | None = None
         self._thread.daemon = True  # as SQLAlchemy has it: a connection that was not closed must not keep the process
 
     def cursor(self) -> Cursor:  # type: ignore[override]  # the adapter enters it, which needs no visit here
-        return Cursor(functools.partial(self._execute, self._statement))
+        return Cursor(self)
+
+    def begin_with_next(self, operation: str) -> None:
+        """Have the next statement begin a transaction."""
+        self._begin = operation
+
+    async def visit(self, how: Callable[..., Any], operation: str, parameters: object) -> tuple[Any, ...]:
+        """Do one statement; what it tells of itself, and its rows."""
+        begin, self._begin = self._begin, None
+        return await self._execute(self._statement, begin, how, operation, parameters)
+
+    async def commit(self) -> None:
+        """Ends the transaction; one in which nothing was done, without a visit."""
+        if self._begin is None:
+            await super().commit()
+        self._begin = None
 
     async def rollback(self) -> None:
         """Ends the transaction; where there is none, as when a connection goes back to the pool, without a visit."""
+        self._begin = None
         if self.in_transaction:
             await super().rollback()
 
-    def _statement(self, how: Callable[..., Any], operation: str, parameters: object) -> tuple[Any, ...]:
+    def _statement(
+        self, begin: str | None, how: Callable[..., Any], operation: str, parameters: object
+    ) -> tuple[Any, ...]:
         cursor = self._conn.cursor()
         try:
+            if begin is not None:
+                cursor.execute(begin)
             how(cursor, operation, parameters)
             rows = cursor.fetchall() if cursor.description else []
             return cursor.description, cursor.rowcount, cursor.lastrowid, rows

@@ -21,7 +21,7 @@ from dispatch.v1 import cursors, given, listing, people
 async def index(request: web.Request, wanted: people.Filters, _: routes.Nothing) -> web.Response:
     """A page of contacts, newest first."""
     narrowed = rows.Filter(
-        e164=given.e164(request, wanted.number) if wanted.number is not None else None,
+        e164=given.e164(request, wanted.number, path="number") if wanted.number is not None else None,
         status=wanted.status,
         is_listed=wanted.do_not_call,
     )

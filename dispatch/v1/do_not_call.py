@@ -76,7 +76,7 @@ class DoNotCallImport(schemas.Shape):
 
 async def index(request: web.Request, wanted: Filters, _: routes.Nothing) -> web.Response:
     """A page of the list, newest first."""
-    number = given.e164(request, wanted.number) if wanted.number is not None else None
+    number = given.e164(request, wanted.number, path="number") if wanted.number is not None else None
     before = _place(cursors.decode(wanted.cursor, is_name=_is_place)) if wanted.cursor is not None else None
     async with request.app[keys.STORE].reading() as tx:
         page = await rows.page(tx, limit=wanted.limit, number=number, before=before)

@@ -11,6 +11,7 @@ from pydantic import json_schema
 
 from callcore import errors, numbers
 from dispatch import keys
+from dispatch.http import reading
 from dispatch.v1 import schemas
 
 PLAIN = r"[^\x00-\x08\x0b-\x1f\x7f]"
@@ -43,13 +44,21 @@ def text(longest: int) -> pydantic.types.StringConstraints:
     return pydantic.StringConstraints(pattern=f"^{PLAIN}{{1,{longest}}}$")
 
 
-def e164(request: web.Request, written: str) -> str:
+def e164(request: web.Request, written: str, *, path: str = "e164") -> str:
     """A number that a client wrote; a bare national one is of the organization's country.
 
+    Args:
+        request: of the client.
+        written: in any spelling.
+        path: where in the request it stands.
+
     Raises:
-        InvalidNumber: it is none.
+        Invalid: it is none.
     """
-    return numbers.parse(written, region=request.app[keys.SWITCHBOARD].configuration.organization.country)
+    try:
+        return numbers.parse(written, region=request.app[keys.SWITCHBOARD].configuration.organization.country)
+    except errors.InvalidNumber as error:
+        raise reading.Invalid([(path, error.message)]) from None
 
 
 def _tolerant(value: Any, validate: pydantic.ValidatorFunctionWrapHandler) -> Any:  # a row of any shape
@@ -58,7 +67,8 @@ def _tolerant(value: Any, validate: pydantic.ValidatorFunctionWrapHandler) -> An
     except pydantic.ValidationError as error:
         found = error.errors(include_input=False, include_url=False, include_context=False)[0]
         place = ".".join(str(part) for part in found["loc"][1:])  # behind the name of the model
-        return Wrong(problem=f"{place}: {found['msg']}" if place else found["msg"])
+        message = reading.plainly(found["msg"])
+        return Wrong(problem=f"{place}: {message}" if place else message)
 
 
 Row = Annotated[Wanted | json_schema.SkipJsonSchema[pydantic.InstanceOf[Wrong]], pydantic.WrapValidator(_tolerant)]
@@ -75,6 +85,8 @@ def sort(
             if isinstance(row, Wrong):
                 raise errors.BadInput(row.problem)
             made.append((index, make(row)))
+        except reading.Invalid as error:
+            refused.append(RefusedRow(index=index, message="; ".join(message for _, message in error.problems)))
         except errors.BadInput as error:
             refused.append(RefusedRow(index=index, message=error.message))
     return tuple(made), tuple(refused)

@@ -22,7 +22,7 @@ async def hang_up(request: web.Request, _: routes.Nothing, __: routes.Nothing) -
     the job then reports what was said last, and the call is ended without it only if it does not.
     """
     call_id = paths.call_id(request)
-    if await request.app[keys.DIALS].cancel(call_id):
+    if await request.app[keys.INTERJECTIONS].cancel(call_id):
         return answers.model(await v1_calls.load(request.app[keys.STORE], call_id))
     call = await request.app[keys.LEDGER].request_hangup(call_id)
     if not call.is_over:

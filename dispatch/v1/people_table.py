@@ -66,7 +66,7 @@ ROUTES: tuple[routes.AnyRoute, ...] = (
         summary="Deletes a contact with its calls, transcripts and recordings, for good.",
         query=routes.Nothing,
         body=routes.Nothing,
-        scope=scopes.Scope.CALLS_WRITE,
+        scope=scopes.Scope.ADMIN,
         answers={200: people.ContactDeletion},
     ),
     routes.Route(
@@ -108,7 +108,7 @@ ROUTES: tuple[routes.AnyRoute, ...] = (
         summary="Takes a number off the do-not-call list.",
         query=routes.Nothing,
         body=routes.Nothing,
-        scope=scopes.Scope.CALLS_WRITE,
+        scope=scopes.Scope.ADMIN,
         answers={204: None},
     ),
 )

@@ -13,7 +13,7 @@ from typing import Any
 import pydantic
 
 from sip_config import configurations, digests, providers, schema, values
-from sip_config.sessions import findings, merging
+from sip_config.sessions import effects, findings, merging
 from sip_config.sessions import overrides as asked_for
 
 FILE = "request"
@@ -35,7 +35,8 @@ def apply(agent: configurations.Agent, overrides: asked_for.Overrides) -> config
     """The agent with everything that one call changes; its version says so, such as `1f3a…+9c2b41aa`.
 
     Raises:
-        Unfit: everything in the overrides that may not be set, or not like this, and constraints that are not kept.
+        Unfit: everything in the overrides that may not be set, or not like this, constraints that are not kept, and
+            what would have no effect.
     """
     found: list[findings.Finding] = []
     merged = dataclasses.replace(
@@ -46,6 +47,8 @@ def apply(agent: configurations.Agent, overrides: asked_for.Overrides) -> config
         addition=overrides.additional_instructions or agent.addition,
     )
     found += _outside(merged.settings, overrides.constraints)
+    if not found:
+        found += effects.missing(merged.settings, overrides)
     if found:
         raise findings.Unfit(found)
     if not merged.settings.provider_settings.flow_files():

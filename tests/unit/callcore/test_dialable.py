@@ -51,6 +51,8 @@ def verdict(to: str, rules: dialable.Policy) -> str:
         ("sip:1123@pbx.example", None),
         ("sip:*72@pbx.example", None),
         ("sips:Big.Boss@pbx.example", None),
+        ("sip:17,,5@pbx.example", None),
+        ("sip:agent-3f2b8c1d-77aa-4e01-9c2e-0123456789ab@pbx.example", None),
     ],
 )
 def test_what_may_be_dialed(to: str, number: str | None) -> None:
@@ -87,12 +89,25 @@ def test_what_may_be_dialed(to: str, number: str | None) -> None:
         "*67*911",
         "*67*82911",
         "#31#911",
+        "9911",
+        "0911",
+        "9,911",
+        "9w911",
+        "++911",
+        "~911",
+        "'911'",
+        "1+911",
     ],
 )
 def test_emergency_numbers_are_refused_however_they_are_written(user: str) -> None:
     assert verdict(f"sip:{user}@carrier.example", policy()) == dialable.EMERGENCY_NUMBER
     if "," not in user and ";" not in user:
         assert verdict(user, policy()) == dialable.EMERGENCY_NUMBER
+
+
+@pytest.mark.parametrize("user", ["room911", "9000", "1123", "4911"])
+def test_what_only_looks_like_an_emergency_number(user: str) -> None:
+    assert verdict(f"sip:{user}@pbx.example", policy()) == "ok"
 
 
 @pytest.mark.parametrize(
@@ -120,6 +135,18 @@ def test_no_emergency_number_of_other_countries_passes() -> None:
         "sip:19005550123@h",
         "sip:9005550123@h",
         "sip:*6719005550123@h",
+        "sip:*67a19005550123@h",
+        "+12019765555",  # pay per call in every area
+        "sip:2019765555@h",
+        "sip:9,19005550123@h",  # a switch may dial all of it, whatever stands between
+        "sip:9p19005550123@h",
+        "sip:a19005550123@h",
+        "sip:19005550123a@h",
+        "sip:'19005550123'@h",
+        "sip:++19005550123@h",
+        "sip:1+9005550123@h",
+        "sip:+19005550123%40x@h",
+        "sip:+19005550123&x=1@h",
         "+491805123456",  # shared cost
         "+61132000",
         "+443031231234",  # company-wide
@@ -191,6 +218,24 @@ def test_what_is_no_destination(to: str) -> None:
 )
 def test_hosts_of_sip_addresses(to: str, allowed: tuple[str, ...], expected: str) -> None:
     assert verdict(to, policy(hosts=allowed)) == expected
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        "sip:BOB@pbx.example",
+        "sip:bob@PBX.example:5060",
+        "sip:b%6Fb@pbx.example:5061;transport=tls",
+        "sips:b.ob@pbx.example",
+    ],
+)
+def test_who_is_called_is_the_same_however_it_is_written(same: str) -> None:
+    assert dialable.check(same, policy()).callee == dialable.check("sip:bob@pbx.example", policy()).callee
+
+
+def test_who_is_called_depends_on_an_unusual_port() -> None:
+    ports = {dialable.check(f"sip:bob@pbx.example{port}", policy()).callee for port in ("", ":5070", ":5080")}
+    assert len(ports) == 3
 
 
 def test_a_refusal_names_no_number() -> None:

@@ -13,7 +13,7 @@ from typer import testing
 from cli import main
 from tests.unit.cli import doubles
 
-DEADLINE_S = 10.0
+DEADLINE_S = 30.0
 
 
 @dataclasses.dataclass(frozen=True)

@@ -38,6 +38,7 @@ def live(dispatch: doubles.Dispatch, monkeypatch: pytest.MonkeyPatch) -> doubles
 
 
 async def test_a_call_is_shown_as_it_happens_to_its_end(live: doubles.Kept, trunkline: conftest.Trunkline) -> None:
+    live.call = dataclasses.replace(live.call, direction=calls.Direction.OUTBOUND)
     live.ended.set()
     shown = await trunkline("dial", TO, "--agent", "front-desk", "--say", "Hello, this is Ava.")
     assert (shown.exit_code, shown.stderr) == (0, "")
@@ -102,9 +103,7 @@ async def test_a_call_that_nobody_answers_says_why(live: doubles.Kept, trunkline
         patch.setattr(doubles, "a_call", lambda *_, **__: busy)
         shown = await trunkline("dial", TO)
     assert shown.exit_code == 1
-    assert shown.stdout.splitlines()[-1] == (
-        f"{doubles.LIVE} ended: busy by caller after 0.0 s (486 Busy Here), outcome busy"
-    )
+    assert shown.stdout.splitlines()[-1] == (f"{doubles.LIVE} ended: busy by caller (486 Busy Here), outcome busy")
 
 
 async def test_as_json_lines(live: doubles.Kept, trunkline: conftest.Trunkline) -> None:
@@ -221,11 +220,11 @@ async def test_ctrl_c_while_the_call_is_being_placed_hangs_up_as_well(
 async def test_calls_hangup(live: doubles.Kept, trunkline: conftest.Trunkline) -> None:
     shown = await trunkline("calls", "hangup", doubles.LIVE)
     assert (shown.exit_code, live.call.is_over) == (0, True)
-    assert shown.stdout == f"{doubles.LIVE} ended: caller_hangup by caller after 12.3 s\n"
+    assert shown.stdout == f"{doubles.LIVE} ended: caller_hangup by caller after 12.3 s, outcome completed\n"
     again = await trunkline("calls", "hangup", doubles.LIVE, "--json")
     assert json.loads(again.stdout)["status"] == "ended"
     unknown = await trunkline("calls", "hangup", doubles.ENDED)
-    assert (unknown.exit_code, unknown.stderr) == (1, "404: There is no such call.\n")
+    assert (unknown.exit_code, unknown.stderr) == (1, "There is no such call.\n")
 
 
 async def test_the_key_may_stand_in_the_env_file(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from aiohttp import test_utils, web
+from rich import console
 
+from callcore import events
 from tests.unit.cli import conftest, doubles
 
 pytestmark = pytest.mark.unit
@@ -17,7 +21,7 @@ COMMANDS = (("list",), ("show", doubles.ENDED), ("tail",), ("tail", doubles.ENDE
 async def test_no_key(words: tuple[str, ...], trunkline: conftest.Trunkline) -> None:
     failed = await trunkline("calls", *words, TRUNKLINE_API_KEY="")
     assert failed.exit_code == EX_CONFIG
-    assert failed.stderr == "TRUNKLINE_API_KEY is not set: put in one of the keys of dispatch\n"
+    assert failed.stderr == "TRUNKLINE_API_KEY is not set; `trunkline keys create --scope …` makes a key\n"
     assert failed.stdout == ""
 
 
@@ -34,21 +38,47 @@ async def test_dispatch_is_down(
     assert failed.stderr == f"dispatch does not answer at {environment['TRUNKLINE_DISPATCH_URL']}\n"
 
 
-async def test_a_key_that_dispatch_does_not_know(dispatch: doubles.Dispatch, trunkline: conftest.Trunkline) -> None:
+async def test_a_key_that_dispatch_does_not_know(environment: dict[str, str], trunkline: conftest.Trunkline) -> None:
     failed = await trunkline("calls", "list", TRUNKLINE_API_KEY="tl_other_key")
-    assert (failed.exit_code, failed.stderr) == (1, "401: This key is not known.\n")
+    told = f"dispatch at {environment['TRUNKLINE_DISPATCH_URL']} does not take this TRUNKLINE_API_KEY\n"
+    assert (failed.exit_code, failed.stderr) == (1, told)
+
+
+async def test_who_reads_no_further_gets_no_traceback(
+    dispatch: doubles.Dispatch,
+    trunkline: conftest.Trunkline,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    happened = [doubles.an_event(1, events.EventType.QUEUED)]
+    dispatch.keep(doubles.Kept(doubles.a_call(doubles.LIVE, is_over=False), events=happened))
+    printed: list[console.Console] = []
+
+    def write(out: console.Console) -> None:
+        printed.append(out)
+        if len(printed) > 1:  # the first line is read, as by `head -1`
+            out.on_broken_pipe()
+
+    monkeypatch.setattr(console.Console, "_write_buffer", write)
+    failed = await trunkline("dial", doubles.CALLER)
+    assert (failed.exit_code, failed.stderr) == (1, "")
+    del failed  # its frames hold the task
+    gc.collect()  # asyncio tells of a task that nobody looked after when it goes
+    assert caplog.text == ""
 
 
 @pytest.mark.parametrize("call_id", ["call_none", "../../healthz", "a/b?c#d", "ünknown"])
 async def test_there_is_no_such_call(call_id: str, trunkline: conftest.Trunkline) -> None:
     failed = await trunkline("calls", "show", call_id)
-    assert (failed.exit_code, failed.stderr) == (1, "404: There is no such call.\n")
+    assert (failed.exit_code, failed.stderr) == (1, "There is no such call.\n")
 
 
 @pytest.mark.parametrize(
     ("url", "says"),
     [
         ("nonsense", "nonsense is not a URL such as http://127.0.0.1:8080\n"),
+        ("127.0.0.1:8080", "127.0.0.1:8080 is not a URL such as http://127.0.0.1:8080\n"),
+        ("ftp://127.0.0.1", "ftp://127.0.0.1 is not a URL such as http://127.0.0.1:8080\n"),
         ("http://127.0.0.1:99999", "http://127.0.0.1:99999 is not a URL such as http://127.0.0.1:8080\n"),
     ],
 )
@@ -72,7 +102,7 @@ async def test_an_error_without_a_problem_is_told_by_its_reason(
 ) -> None:
     dispatch.answers_instead = web.Response(status=502, text="<html>bad gateway</html>")
     failed = await trunkline("calls", "list")
-    assert (failed.exit_code, failed.stderr) == (1, "502: Bad Gateway\n")
+    assert (failed.exit_code, failed.stderr) == (1, "dispatch answered 502 Bad Gateway\n")
 
 
 @pytest.mark.parametrize("words", [["--limit", "0"], ["--limit", "201"], ["--stat", "x"], ["extra"]])

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.unit
 
 SECRET = "correct horse battery"
 GRANTED = {"until": "2026-01-02T03:04:05Z"}
-DEADLINE_S = 10.0
+DEADLINE_S = 30.0
 
 
 @contextlib.asynccontextmanager

@@ -40,11 +40,21 @@ async def test_list_shows_numbers_and_ids_whole(dispatch: doubles.Dispatch, trun
 
 
 async def test_list_passes_its_filters_on(dispatch: doubles.Dispatch, trunkline: conftest.Trunkline) -> None:
-    words = ["--status", "ended", "--agent", "front-desk", "--number", doubles.CALLER, "--limit", "7"]
+    wanted = {
+        "status": "ended",
+        "direction": "outbound",
+        "outcome": "busy",
+        "agent": "front-desk",
+        "number": doubles.CALLER,
+        "contact": "ct_1",
+        "limit": "7",
+        "cursor": "c_1",
+    }
+    words = [word for name, value in wanted.items() for word in (f"--{name}", value)]
     assert (await trunkline("calls", "list", *words)).exit_code == 0
     assert (await trunkline("calls", "list")).exit_code == 0
-    all_of_them = {"status": "ended", "agentId": "front-desk", "number": doubles.CALLER, "limit": "7"}
-    assert dispatch.queries == [all_of_them, {"limit": "20"}]
+    wanted["agentId"] = wanted.pop("agent")
+    assert dispatch.queries == [wanted, {"limit": "20"}]
 
 
 async def test_list_as_json_is_the_page_on_one_line(dispatch: doubles.Dispatch, trunkline: conftest.Trunkline) -> None:
@@ -129,6 +139,7 @@ async def test_show_tells_what_became_of_a_call_that_no_agent_took(
     assert more[: more.index("")] == [
         "forwarded from +12015550144",
         "returns a call of ours",
+        "outcome completed",
         f"voicemail of 4.2 s: /v1/calls/{doubles.ENDED}/voicemail",
         "forward: failed",
         "  +12015550111: busy (486)",

@@ -44,6 +44,7 @@ class People:
     asked: list[tuple[str, str, dict[str, str], Any]] = dataclasses.field(default_factory=list)
     refuses: set[int] = dataclasses.field(default_factory=set)
     """Rows of each import that are refused."""
+    next_cursor: str | None = None
     contacts: list[Any] = dataclasses.field(default_factory=lambda: [CONTACT])
 
     async def answer(self, request: web.Request) -> web.Response:
@@ -54,7 +55,7 @@ class People:
         taken = len(rows) - len(invalid)
         match request.method, request.path.removeprefix("/v1/").split("/"):
             case "GET", ["contacts"]:
-                return web.json_response({"items": self.contacts, "nextCursor": None})
+                return web.json_response({"items": self.contacts, "nextCursor": self.next_cursor})
             case "GET", ["do-not-call"]:
                 return web.json_response({"items": [ENTRY], "nextCursor": None})
             case "POST", ["contacts", "import"]:
@@ -118,7 +119,8 @@ async def test_the_list_is_shown_and_changed(people: People, trunkline: conftest
     shown = await trunkline("dnc", "add", doubles.CALLER, "--reason", "wrote", "--json")
     assert json.loads(shown.stdout) == ENTRY
     assert people.asked[-1][3] == {"e164": doubles.CALLER, "reason": "wrote"}
-    assert (await trunkline("dnc", "remove", doubles.CALLER)).exit_code == 0
+    shown = await trunkline("dnc", "remove", doubles.CALLER)
+    assert (shown.exit_code, shown.stdout) == (0, f"{doubles.CALLER} may be called again\n")
     assert people.asked[-1][:2] == ("DELETE", f"/v1/do-not-call/{doubles.CALLER}")
 
 
@@ -187,15 +189,67 @@ async def test_numbers_come_in_with_and_without_a_header(
     assert people.asked[0][3] == {"entries": sent}
 
 
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+async def test_spreadsheets_may_put_something_else_than_commas(
+    people: People, trunkline: conftest.Trunkline, tmp_path: pathlib.Path, delimiter: str
+) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text(f'number{delimiter}name\n+12015550101{delimiter}"Ada, Countess"\n')
+    assert (await trunkline("contacts", "import", str(file))).exit_code == 0
+    assert people.asked[0][3] == {"contacts": [{"e164": "+12015550101", "name": "Ada, Countess"}]}
+
+
+WRONG_ROWS = (
+    (
+        "contacts",
+        "number,name\n+12015550101,Countess, Ada\n,nobody\n+12015550102,,\n",
+        {"contacts": [{"e164": "+12015550102"}]},
+        "line 2: There are more cells than the first line has columns; text with a comma in it belongs in quotes.\n"
+        "line 3: There is no number.\n",
+    ),
+    (
+        "dnc",
+        "+12015550101,wrote to us\n+12015550102\n",
+        {"entries": [{"e164": "+12015550102"}]},
+        "line 1: There is more than a number; name the columns in the first line: number,reason.\n",
+    ),
+)
+
+
+@pytest.mark.parametrize(("group", "content", "sent", "told"), WRONG_ROWS)
+async def test_rows_in_which_something_would_be_lost_are_told_and_not_sent(
+    people: People,
+    trunkline: conftest.Trunkline,
+    tmp_path: pathlib.Path,
+    group: str,
+    content: str,
+    sent: dict[str, Any],
+    told: str,
+) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text(content)
+    shown = await trunkline(group, "import", str(file))
+    assert (shown.exit_code, shown.stderr) == (1, told)
+    assert [body for *_, body in people.asked] == [sent]
+
+
+async def test_a_list_tells_how_to_go_on(people: People, trunkline: conftest.Trunkline) -> None:
+    people.next_cursor = "c_2"
+    shown = await trunkline("contacts", "list", "--cursor", "c_1")
+    assert shown.stderr == "There are more: --cursor c_2\n"
+    assert people.asked[-1][2] == {"limit": "50", "cursor": "c_1"}
+    assert (await trunkline("contacts", "list", "--json")).stderr == ""
+
+
 BAD_FILES = (
-    (b"name,plan\nAda,gold\n", "the first line must name the columns, one of them number\n"),
+    (b"name,plan\nAda,gold\n", "the first line must name the columns, one of them number or e164 or phone\n"),
     (b"number,plan,plan\n+12015550101,a,b\n", "two columns are plan\n"),
     (
         b"number,9lives\n+12015550101,a\n",
         "no field can have the name of the column '9lives': begin with a letter, 64 at most\n",
     ),
-    (b"number\n\xff\xfe\n", "This file cannot be read as CSV in UTF-8.\n"),
-    (b'number\n"+1201555\n', "This file cannot be read as CSV in UTF-8.\n"),
+    (b"number\n\xff\xfe\n", "{file} is not in UTF-8: save it as such\n"),
+    (b'number\n"+1201555\n', "{file} is no CSV file: line 2: unexpected end of data\n"),
 )
 
 
@@ -206,5 +260,5 @@ async def test_a_file_that_cannot_be_read_sends_nothing(
     for content, sentence in BAD_FILES:
         file.write_bytes(content)
         shown = await trunkline("contacts", "import", str(file))
-        assert (shown.exit_code, shown.stderr) == (1, sentence)
+        assert (shown.exit_code, shown.stderr) == (1, sentence.format(file=file))
     assert people.asked == []

@@ -76,4 +76,4 @@ async def test_mistakes_as_json(dispatch: doubles.Dispatch, trunkline: conftest.
 async def test_another_refusal_is_a_sentence(dispatch: doubles.Dispatch, trunkline: conftest.Trunkline) -> None:
     dispatch.answers_instead = doubles.problem(409, "Conflict", "A reload is under way already.")
     shown = await trunkline("reload")
-    assert (shown.exit_code, shown.stderr) == (1, "409: A reload is under way already.\n")
+    assert (shown.exit_code, shown.stderr) == (1, "A reload is under way already.\n")

@@ -32,7 +32,7 @@ async def test_one_call_is_followed_to_its_end(live: doubles.Kept, trunkline: co
         f"caller 2026-01-02T03:04:05.678Z  Hello?  {times}",
         f"agent  2026-01-02T03:04:05.678Z  [red] Nine [/] to five  {times}",
     ]
-    assert last == f"{doubles.LIVE} ended: caller_hangup by caller after 12.3 s"
+    assert last == f"{doubles.LIVE} ended: caller_hangup by caller after 12.3 s, outcome completed"
 
 
 async def test_one_call_as_json_lines(live: doubles.Kept, trunkline: conftest.Trunkline) -> None:
@@ -58,7 +58,7 @@ async def test_a_stream_that_breaks_off_is_no_end_of_the_call(
 
 async def test_an_unknown_call_is_a_sentence(trunkline: conftest.Trunkline) -> None:
     shown = await trunkline("calls", "tail", doubles.LIVE)
-    assert (shown.exit_code, shown.stderr) == (1, "404: There is no such call.\n")
+    assert (shown.exit_code, shown.stderr) == (1, "There is no such call.\n")
 
 
 async def test_dispatch_that_goes_away_ends_the_tail_of_all_calls_with_a_sentence(
@@ -73,5 +73,5 @@ async def test_dispatch_that_goes_away_ends_the_tail_of_all_calls_with_a_sentenc
         await live.is_followed.wait()  # the call's first line is written by now: the stream is asked for after it
     dispatch.is_out = True
     shown = await running
-    assert (shown.exit_code, shown.stderr) == (1, "503: The store does not answer.\n")
+    assert (shown.exit_code, shown.stderr) == (1, "The store does not answer.\n")
     assert live.call.id in shown.stdout

@@ -9,7 +9,7 @@ from callcore import transfers
 from dispatch.livekit import dialing, rooms
 from tests.unit.dispatch import doubles
 
-_SOON_S = 10.0  # for a background task that has nothing to wait for
+_SOON_S = 30.0  # for a background task that has nothing to wait for
 
 
 @dataclasses.dataclass

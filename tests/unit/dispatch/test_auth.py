@@ -60,6 +60,13 @@ async def test_other_spellings_of_a_path_do_not_get_past_the_guard(service: conf
         assert response.status in (401, 404)
 
 
+async def test_two_keys_in_one_request_are_none(service: conftest.Service) -> None:
+    good, bad = (("Authorization", f"Bearer {key}") for key in (conftest.API_KEY, "tl_other_0123456789abcdef"))
+    for headers in ([good, bad], [bad, good], [good, good]):
+        async with service.client.get("/v1/calls", headers=headers) as response:
+            assert response.status == 401
+
+
 async def test_the_scheme_is_read_without_regard_to_case(service: conftest.Service) -> None:
     async with service.client.get("/v1/calls", headers={"Authorization": f"bearer {conftest.API_KEY}"}) as response:
         assert response.status == 200

@@ -10,6 +10,7 @@ from typing import Any
 
 import pydantic
 import pytest
+import sqlalchemy as sa
 from aiohttp import test_utils, web
 from sqlalchemy.ext import asyncio as sa_async
 
@@ -17,7 +18,7 @@ from callcore import errors
 from dispatch import app, housekeeping, keys
 from dispatch.access import issuing, scopes
 from dispatch.http import idempotency, routes
-from dispatch.store import api_keys, engine
+from dispatch.store import api_keys, engine, tables
 from tests.unit.dispatch import conftest, doubles
 
 pytestmark = pytest.mark.unit
@@ -132,6 +133,14 @@ async def test_of_fifty_at_once_one_is_done(shop: Shop) -> None:
     assert {(status, body["number"]) for status, body, _ in answers} == {(201, 1)}
     assert sorted(replayed or "" for _, _, replayed in answers) == ["", *["true"] * 49]
     assert (shop.made, await shop.kept()) == (1, 1)
+
+
+async def test_what_a_request_is_called_is_not_kept(shop: Shop) -> None:
+    await shop.send("call +12015550123")
+    async with shop.store.reading() as tx:
+        rows = (await tx.execute(sa.select(tables.idempotency_keys))).all()
+    assert len(rows) == 1
+    assert "2015550123" not in str(rows)
 
 
 async def test_a_name_counts_for_one_api_key(shop: Shop) -> None:

@@ -19,7 +19,7 @@ from tests.unit.dispatch import conftest, doubles, samples
 
 pytestmark = pytest.mark.unit
 
-SOON_S = 10.0
+SOON_S = 30.0
 ENDING = tuple[str, str]
 OPERATOR = (endings.Reason.OPERATOR_HANGUP, endings.EndedBy.OPERATOR)
 

@@ -15,7 +15,7 @@ from tests.unit.dispatch import conftest, doubles, samples
 
 pytestmark = pytest.mark.unit
 
-DEADLINE_S = 10.0
+DEADLINE_S = 30.0
 
 
 def changed(configuration: configurations.Configuration, version: str = "v2") -> configurations.Configuration:

@@ -20,7 +20,7 @@ from tests.unit.dispatch import conftest, samples
 
 pytestmark = pytest.mark.unit
 
-SOON_S = 10.0
+SOON_S = 30.0
 LOOPS = frozenset({"keeper", "transfers", "judging", "clearing", "reloading", "housekeeping"})
 
 

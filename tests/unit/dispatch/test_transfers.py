@@ -22,7 +22,7 @@ from tests.unit.dispatch import conftest, dialers, doubles, samples
 pytestmark = pytest.mark.unit
 
 TO = "+12015550199"
-SOON_S = 10.0
+SOON_S = 30.0
 WISH = contract.ForwardRequest(job_id="AJ_1", generation=1)
 VOICE = contract.Voice(tts=contract.ProviderSpec(provider="offline"), language="en-US")
 PLAN = contract.Forward(to=TO, ringing_timeout_s=20, otherwise=contract.Announce(text="Closed.", voice=VOICE))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
+import sqlite3
 from collections.abc import AsyncIterator
 
 import pytest
@@ -58,9 +60,40 @@ async def test_a_rollback_without_a_transaction_is_no_visit(connection: Counted)
     await connection.rollback()
     assert connection.visits == 0
     await connection.cursor().execute("BEGIN")
+    await connection.cursor().execute("SELECT 1")
     await connection.rollback()
     assert connection.visits == 2
     assert not connection.in_transaction
+
+
+async def test_a_transaction_begins_with_its_first_statement(connection: Counted) -> None:
+    cursor = connection.cursor()
+    await cursor.execute("BEGIN IMMEDIATE")
+    assert (connection.visits, connection.in_transaction) == (0, False)
+    await cursor.execute("CREATE TABLE things (id INTEGER PRIMARY KEY)")
+    assert (connection.visits, connection.in_transaction) == (1, True)
+    await connection.commit()
+    assert (connection.visits, connection.in_transaction) == (2, False)
+
+
+async def test_a_transaction_in_which_nothing_is_done_is_none(connection: Counted) -> None:
+    for end in (connection.commit, connection.rollback):
+        await connection.cursor().execute("BEGIN IMMEDIATE")
+        await end()
+        assert connection.visits == 0
+    await connection.cursor().execute("SELECT 1")
+    assert not connection.in_transaction
+
+
+async def test_a_begin_that_fails_leaves_no_transaction(connection: Counted, tmp_path: pathlib.Path) -> None:
+    await connection.execute("PRAGMA busy_timeout=1")
+    with contextlib.closing(sqlite3.connect(tmp_path / "a.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        await connection.cursor().execute("BEGIN IMMEDIATE")
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            await connection.cursor().execute("CREATE TABLE things (id INTEGER PRIMARY KEY)")
+        await connection.rollback()
+        assert not connection.in_transaction
 
 
 async def test_the_store_uses_it_and_its_errors_stay_those_of_the_database(store: engine.Store) -> None:

@@ -29,7 +29,7 @@ async def test_every_voice_speaks(voice: str, rate: int) -> None:
 @pytest.mark.parametrize("text", ["...", "😀", "-", "Ünïcödé “quotes” — dash", "x" * 700, "$%s\\n\x07"])
 async def test_odd_texts_neither_fail_nor_hang(text: str) -> None:
     speaker = flite.FliteTTS("kal")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         frame = await speaker.synthesize(text).collect()
     assert frame.duration > 0
     await speaker.aclose()
@@ -50,7 +50,7 @@ async def test_a_reply_that_is_cut_off_stops_at_the_next_piece() -> None:
     began = time.monotonic()
     await stream.aclose()
     assert time.monotonic() - began < 1.0
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         assert (await speaker.synthesize("Yes.").collect()).duration > 0
     await speaker.aclose()
 

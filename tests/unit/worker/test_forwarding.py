@@ -19,7 +19,7 @@ from worker.jobs import forwarding
 
 pytestmark = pytest.mark.unit
 
-DEADLINE_S = 10.0
+DEADLINE_S = 30.0
 CALLER, LEG = "sip_caller", "tr_1_1"
 VOICE = contract.Voice(tts=contract.ProviderSpec(provider="offline"), language="en-US")
 PLAN = contract.Forward(

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.unit
 
 CALLER = "sip_caller"
 CONNECTED, RECONNECTING = rtc.ConnectionState.CONN_CONNECTED, rtc.ConnectionState.CONN_RECONNECTING
-DEADLINE_S = 5.0
+DEADLINE_S = 30.0
 
 
 @dataclasses.dataclass(frozen=True)

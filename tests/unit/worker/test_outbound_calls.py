@@ -21,7 +21,7 @@ from worker.spool import client as spool_client
 
 pytestmark = pytest.mark.unit
 
-DEADLINE_S = 5.0
+DEADLINE_S = 30.0
 CALLEE = "callee_01k8r3v5m2c4d6e8f0g1h2j3k4"
 ASSIGNMENT = contract.JobAssignment(caller=samples.DIALED, dialed=samples.CALLER, identity=CALLEE, generation=2)
 READY = contract.Ready(job_id="AJ_1", generation=2)

@@ -70,7 +70,7 @@ async def test_a_plan_that_is_not_decided_yet_is_waited_for(
 
     internal.answers.update({ANNOUNCE: conftest.says(accepted()), PLAN: hold_back})
     obtaining = asyncio.create_task(obtain(dispatch, tmp_path / "none"))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await asked.wait()
         assert not obtaining.done()
         decided.set()

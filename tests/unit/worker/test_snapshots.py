@@ -60,7 +60,7 @@ async def while_running(work: Coroutine[None, None, None], until: Callable[[], b
     """Run something until a condition holds."""
     running = asyncio.create_task(work)
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not until():
                 assert not running.done()
                 await asyncio.sleep(0.005)

@@ -40,5 +40,5 @@ def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (readiness, reconciling, ringing):
         monkeypatch.setattr(module, "_LOOK_S", 0.01)
     monkeypatch.setattr(ringing, "_STOP_S", 0.02)
-    monkeypatch.setattr(readiness, "_WORKER_S", 2.0)
-    monkeypatch.setattr(readiness, "_READY_S", 2.0)
+    monkeypatch.setattr(readiness, "_WORKER_S", 30.0)
+    monkeypatch.setattr(readiness, "_READY_S", 30.0)

@@ -143,7 +143,7 @@ async def test_a_contact_is_called_by_its_id(service: conftest.Service) -> None:
         "leadId": call["contactId"],
         "agentId": "front-desk",
         "direction": "outbound",
-        "additionalInstructions": "Ask whether the boiler works.",
+        "firstMessage": "Does the boiler work?",
     }
     path = "/api/v1/voice/calls/initiate"
     status, answer = await service.public(path, "POST", json=body, headers=headers)
@@ -151,7 +151,7 @@ async def test_a_contact_is_called_by_its_id(service: conftest.Service) -> None:
     assert await service.public(path, "POST", json=body, headers=headers) == (202, answer)
     placed = await steps.call(service, answer["callId"])
     assert (placed["to"], placed["contactId"]) == (steps.TO, call["contactId"])
-    assert placed["overrides"] == {"additionalInstructions": "Ask whether the boiler works."}
+    assert placed["overrides"] == {"firstMessage": "Does the boiler work?"}
     _, page = await service.public(f"/v1/calls?contact={call['contactId']}")
     assert [item["callId"] for item in page["items"]] == [answer["callId"], call["callId"]]
 
@@ -180,6 +180,7 @@ async def test_overrides_are_shown_as_they_were_sent(service: conftest.Service) 
     sent = {
         "intent": {"language": "en-US", "optimizeFor": "latency"},
         "systemPrompt": "You call about the boiler.",
+        "llm": {"provider": "openai"},
         "firstMessage": "",
         "ttsOptions": {"voice": "slt"},
     }
@@ -194,3 +195,16 @@ async def test_livekit_being_out_is_no_reason_to_refuse(service: conftest.Servic
     await steps.joins(service, call_id)
     assert await steps.says_ready(service, call_id) == 204
     await steps.rings(service, call_id)
+
+
+async def test_a_number_in_a_sip_address_is_a_person_like_any_other(service: conftest.Service) -> None:
+    trunk = service.app[keys.SWITCHBOARD].configuration.trunks["lab"].outbound
+    assert trunk is not None
+    call_id = await steps.accepted(service, to=f"sip:2015550123@{trunk.address}")
+    plain_id = await steps.accepted(service)
+    _, call = await service.public(f"/v1/calls/{call_id}")
+    _, plain = await service.public(f"/v1/calls/{plain_id}")
+    assert (call["dialedNumber"], call["contactId"]) == (steps.TO, plain["contactId"])
+    await steps.joins(service, call_id)
+    _, call = await service.public(f"/v1/calls/{call_id}")
+    assert (call["dialedNumber"], call["contactId"]) == (steps.TO, plain["contactId"])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dispatch import keys
-from dispatch.dialing import records
+from dispatch.dialing import records, words
 from dispatch.store import dials as rows
 from tests.unit.dispatch import conftest
 from tests.unit.dispatch.dialing import steps
@@ -55,9 +55,9 @@ async def test_while_the_job_gets_ready(service: conftest.Service) -> None:
 async def test_between_ready_and_the_dial(service: conftest.Service, monkeypatch: pytest.MonkeyPatch) -> None:
     begin = records.Records.begin
 
-    async def too_late(book: records.Records, claim: rows.Dial) -> None:
-        await book.cancel(claim.call_id)
-        await begin(book, claim)
+    async def too_late(book: records.Records, claim: rows.Dial, said: words.Said | None) -> None:
+        await service.app[keys.INTERJECTIONS].cancel(claim.call_id)
+        await begin(book, claim, said)
 
     monkeypatch.setattr(records.Records, "begin", too_late)
     call_id = await steps.accepted(service)

@@ -164,6 +164,20 @@ async def test_a_lost_connection_to_livekit_is_no_reason_to_dial_again(service: 
     assert len(service.dialer.dials) == 1
 
 
+async def test_whoever_wakes_too_late_leaves_the_phone_to_those_who_took_it_up(service: conftest.Service) -> None:
+    call_id = await steps.ringing(service)
+    later = service.clock.now() + dt.timedelta(seconds=9)
+    async with service.store.writing() as tx:
+        await dial_claims.claim(tx, by="another", now=later, until=later, but=(), most=1)
+
+    async def noticed() -> bool:
+        return not service.app[keys.DIALING]._tasks
+
+    await steps.until(noticed)
+    assert (service.dialer.given_up, service.livekit.closed) == ([], [])
+    assert (await steps.call(service, call_id))["status"] == "dialing"
+
+
 async def test_a_lease_that_holds_keeps_others_away(service: conftest.Service) -> None:
     call_id = await steps.accepted(service)
     before = await steps.row(service, call_id)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 import pytest
 
 from callcore import contract, endings, transfers
+from dispatch import keys, wakeups
+from dispatch.dialing import interjections, records, words
 from dispatch.livekit import dialing
+from dispatch.store import calls as call_rows
 from dispatch.store import dials as rows
+from dispatch.store import engine
 from tests.unit.dispatch import conftest, doubles, samples
 from tests.unit.dispatch.dialing import steps
 
@@ -114,7 +122,99 @@ async def test_no_worker_gets_ready(service: conftest.Service, monkeypatch: pyte
     call_id = await steps.accepted(service)
     call = await steps.comes_to(service, call_id, "ended")
     assert (call["termination"]["reason"], call["termination"]["result"]) == ("worker_lost", "server_error")
-    assert (service.dialer.dials, service.livekit.closed) == ([], [call_id])
+    assert service.dialer.dials == []
+    assert len(service.livekit.opened) == 2  # one second try
+    assert call_id not in service.livekit.present
+
+
+async def test_a_second_job_is_asked_where_the_first_never_came(
+    service: conftest.Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dispatch.dialing.readiness._READY_S", 0.05)
+    call_id = await steps.accepted(service)
+    await steps.joins(service, call_id)
+    told = await steps.room_of(service, call_id, tries=2)
+    monkeypatch.setattr("dispatch.dialing.readiness._READY_S", 2.0)
+    assert (told.generation, call_id in service.livekit.closed) == (2, True)
+    assert await steps.says_ready(service, call_id, 1) == 409
+    gave_up = contract.EndedRecord(reason=endings.Reason.PROVIDER_FAILURE, ended_by=endings.EndedBy.SYSTEM)
+    await service.deliver(gave_up, room=call_id, job="AJ_1", generation=1)
+    assert (await steps.call(service, call_id))["status"] == "queued"
+    await steps.joins(service, call_id, tries=2, job="AJ_2")
+    assert await steps.says_ready(service, call_id, 2, job="AJ_2") == 204
+    await steps.rings(service, call_id)
+    service.dialer.answer(steps.ANSWERED, 200)
+    await steps.comes_to(service, call_id, "in_progress")
+    assert await steps.events(service, call_id) == ["call.queued", "call.dialing", "call.answered"]
+
+
+async def test_the_word_of_a_job_may_reach_another_dispatch(service: conftest.Service) -> None:
+    call_id = await steps.accepted(service)
+    await steps.joins(service, call_id)
+    elsewhere = interjections.Interjections(service.app[keys.LEDGER], words.Words(wakeups.Wakeups()), service.clock)
+    await elsewhere.ready(call_id, contract.Ready(job_id="AJ_1", generation=1))
+    await steps.rings(service, call_id)
+
+
+async def test_a_word_that_is_said_twice_dials_once(service: conftest.Service) -> None:
+    call_id = await steps.accepted(service)
+    await steps.joins(service, call_id)
+    said = await asyncio.gather(*(steps.says_ready(service, call_id) for _ in range(3)))
+    assert said == [204, 204, 204]
+    await steps.rings(service, call_id)
+    assert await steps.says_ready(service, call_id) == 204
+    assert len(service.dialer.dials) == 1
+
+
+async def test_another_job_of_the_same_room_is_not_heeded(service: conftest.Service) -> None:
+    call_id = await steps.accepted(service)
+    await steps.joins(service, call_id, job="AJ_1")
+    assert await steps.says_ready(service, call_id, job="AJ_other") == 409
+    assert service.dialer.dials == []
+
+
+async def test_the_job_waits_for_its_plan(service: conftest.Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    is_time, keep_plan = asyncio.Event(), records.Records.keep_plan
+
+    async def slow(book: records.Records, claim: rows.Dial, plan: contract.Plan) -> None:
+        await is_time.wait()
+        await keep_plan(book, claim, plan)
+
+    monkeypatch.setattr(records.Records, "keep_plan", slow)
+    call_id = await steps.accepted(service)
+    joining = asyncio.create_task(steps.joins(service, call_id))
+    await steps.until(_has_announced(service, call_id))
+    assert not joining.done()
+    is_time.set()
+    assert isinstance((await joining).plan, contract.Converse)
+
+
+def _has_announced(service: conftest.Service, call_id: str) -> Callable[[], Awaitable[bool]]:
+    async def told() -> bool:
+        async with service.store.reading() as tx:
+            return (await call_rows.get(tx, call_id)).holder.job_id == "AJ_1"
+
+    return told
+
+
+async def test_how_a_phone_answered_waits_for_a_store_that_is_out(
+    service: conftest.Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dispatch.dialing.driving._AGAIN_S", 0.01)
+    call_id = await steps.ringing(service)
+    ended, failures = records.Records.ended, 0
+
+    async def out(*arguments: Any, **options: Any) -> Any:
+        nonlocal failures
+        failures += 1
+        if failures <= 3:
+            raise engine.StoreUnavailable
+        return await ended(*arguments, **options)
+
+    monkeypatch.setattr(records.Records, "ended", out)
+    service.dialer.answer(steps.BUSY, 486)
+    call = await steps.comes_to(service, call_id, "ended")
+    assert (call["termination"]["reason"], call["termination"]["sipStatusCode"], failures) == ("busy", 486, 4)
 
 
 async def test_a_call_waits_for_a_worker_that_has_room(service: conftest.Service) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from callcore import dials, errors, transfers
+from callcore import dials, transfers
 from dispatch import keys
 from dispatch.dialing import records
 from dispatch.store import dial_claims
@@ -20,10 +20,10 @@ from tests.unit.dispatch.dialing import steps
 pytestmark = pytest.mark.unit
 
 END = dials.termination(transfers.AttemptResult.BUSY)
-REFUSED = errors.PolicyRefused(code="do_not_call")
 
 
-async def _nothing(_: object) -> None: ...
+async def _nothing(*_: object) -> tuple[()]:
+    return ()
 
 
 async def undriven(service: conftest.Service) -> rows.Dial:
@@ -36,10 +36,14 @@ async def undriven(service: conftest.Service) -> rows.Dial:
     return await steps.row(service, call_id)
 
 
+def book_of(service: conftest.Service) -> records.Records:
+    return records.Records(service.app[keys.LEDGER], service.store, service.clock)
+
+
 _Step = Callable[[records.Records, rows.Dial], Awaitable[object]]
 STEPS: list[_Step] = [
-    lambda book, claim: book.permitted(claim, _nothing),
-    lambda book, claim: book.refused(claim, REFUSED),
+    lambda book, claim: book.held(claim, _nothing),
+    lambda book, claim: book.again(claim),
     lambda book, claim: book.begin(claim),
     lambda book, claim: book.answered(claim),
     lambda book, claim: book.ended(claim, END),
@@ -47,7 +51,7 @@ STEPS: list[_Step] = [
 
 
 async def test_whoever_has_lost_a_claim_writes_nothing(service: conftest.Service) -> None:
-    claim, book = await undriven(service), service.app[keys.DIALS]
+    claim, book = await undriven(service), book_of(service)
     later = service.clock.now() + dt.timedelta(seconds=9)
     async with service.store.writing() as tx:
         (taken,) = await dial_claims.claim(tx, by="another", now=later, until=later, but=(), most=1)
@@ -61,7 +65,7 @@ async def test_whoever_has_lost_a_claim_writes_nothing(service: conftest.Service
 
 
 async def test_a_phone_is_put_down_as_dialed_only_once(service: conftest.Service) -> None:
-    claim, book = await undriven(service), service.app[keys.DIALS]
+    claim, book = await undriven(service), book_of(service)
     await book.begin(claim)
     for step in STEPS[:3]:
         with pytest.raises(records.Lost):
@@ -70,9 +74,10 @@ async def test_a_phone_is_put_down_as_dialed_only_once(service: conftest.Service
 
 
 async def test_a_call_that_has_ended_is_not_dialed(service: conftest.Service) -> None:
-    claim, book = await undriven(service), service.app[keys.DIALS]
-    assert await book.cancel(claim.call_id)
-    assert not await book.cancel(claim.call_id)
+    claim, book = await undriven(service), book_of(service)
+    others = service.app[keys.INTERJECTIONS]
+    assert await others.cancel(claim.call_id)
+    assert not await others.cancel(claim.call_id)
     for step in STEPS:
         with pytest.raises(records.Lost):
             await step(book, claim)

@@ -91,6 +91,25 @@ async def test_whoever_asks_not_to_be_called_meanwhile_is_not(service: conftest.
     assert 'trunkline_dials_refused_total{code="do_not_call",stage="claim"} 1.0' in text
 
 
+async def test_a_key_that_is_revoked_meanwhile(service: conftest.Service) -> None:
+    _, key = await service.public("/v1/keys", "POST", json={"scopes": ["calls:write"]})
+    body = {"to": steps.TO, "agentId": "front-desk", "schedule": AT}
+    answer = await service.client.post(steps.PATH, json=body, headers={"Authorization": f"Bearer {key['key']}"})
+    call_id = (await answer.json())["callId"]
+    status, _ = await service.public(f"/v1/keys/{key['id']}", "DELETE")
+    assert status == 204
+    await due(service)
+    assert await ends_refused(service, call_id) == {"code": "key_revoked", "retry_at": None, "scope": None}
+
+
+async def test_a_key_that_still_opens(service: conftest.Service) -> None:
+    _, key = await service.public("/v1/keys", "POST", json={"scopes": ["calls:write"]})
+    body = {"to": steps.TO, "agentId": "front-desk", "schedule": AT}
+    answer = await service.client.post(steps.PATH, json=body, headers={"Authorization": f"Bearer {key['key']}"})
+    await due(service)
+    await steps.room_of(service, (await answer.json())["callId"])
+
+
 async def test_a_limit_that_is_reached_meanwhile(service: conftest.Service) -> None:
     call_id = await steps.accepted(service, schedule=AT)
     for number in range(10, 15):
@@ -142,6 +161,17 @@ async def test_a_call_for_which_no_hand_is_free_waits(
     await steps.joins(service, second)
     await steps.says_ready(service, second)
     await steps.rings(service, second)
+
+
+async def test_many_requests_at_once_take_no_more_hands_than_there_are(
+    service: conftest.Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dialing_service, "_MOST", 2)
+    numbers = [f"+120155501{number}" for number in range(10, 15)]
+    ids = await asyncio.gather(*(steps.accepted(service, to=number) for number in numbers))
+    states = [(await steps.row(service, call_id)).state for call_id in ids]
+    assert states.count(rows.State.CLAIMED) <= 2
+    assert len(service.app[keys.DIALING]._tasks) <= 2
 
 
 async def test_the_reaper_leaves_a_call_alone_until_it_is_answered(service: conftest.Service) -> None:

@@ -117,11 +117,24 @@ async def test_only_so_many_minutes_in_any_day(
     refused = await dials.refused(NOW + 2 * MINUTE, **of_scope)
     assert refused is not None
     assert (refused.code, refused.scope, refused.is_limit) == ("limit_minutes_per_day", scope, True)
-    assert refused.retry_at == NOW + DAY
+    assert refused.retry_at is None  # one of them may end at any moment, and take less
     await dials.over("call_1", NOW + 12 * MINUTE, 9.5)
     await dials.made_at(NOW + 12 * MINUTE, **of_scope)  # 9.5 + 30 + 30
     assert await dials.refused(NOW + 13 * MINUTE, minutes=0.6, **of_scope) is not None
     await dials.made_at(NOW + 13 * MINUTE, minutes=0.5, **of_scope)
+
+
+async def test_minutes_that_are_used_up_come_back_after_a_day(
+    store: engine.Store, configuration: configurations.Configuration
+) -> None:
+    dials, _ = limited(store, configuration, "organization", minutes_per_day=70)
+    await dials.made_at(NOW, NOW + MINUTE)
+    await dials.over("call_1", NOW + 30 * MINUTE, 28)
+    await dials.over("call_2", NOW + 31 * MINUTE, 29)
+    await dials.made_at(NOW + 32 * MINUTE, minutes=5)
+    refused = await dials.refused(NOW + 33 * MINUTE)
+    assert refused is not None
+    assert refused.retry_at == NOW + DAY
 
 
 async def test_a_call_that_lasts_longer_than_reserved_counts_with_what_it_lasts(

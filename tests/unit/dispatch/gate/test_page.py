@@ -8,6 +8,7 @@ import inspect
 import pytest
 
 from callcore import dialable, errors
+from dispatch.dialing import orders, permitting
 from dispatch.gate import admitting, counting
 from dispatch.http import problems
 from tests.unit.dispatch import test_docs
@@ -24,9 +25,9 @@ def codes(module: object) -> set[str]:
 
 
 def test_every_code_is_documented_with_its_status() -> None:
-    never = codes(dialable) | {admitting.DO_NOT_CALL}
+    never = codes(dialable) | {admitting.DO_NOT_CALL, permitting.KEY_REVOKED, orders.CALLER_WITHDRAWN}
     expected = dict.fromkeys(never | {admitting.QUIET_HOURS}, 403) | dict.fromkeys(codes(counting), 429)
-    assert len(expected) == 11
+    assert len(expected) == 13
     rows = test_docs.rows("gate.md", "Refusals")
     assert {row[0].strip("`"): int(row[1]) for row in rows} == expected
     for code, status in expected.items():

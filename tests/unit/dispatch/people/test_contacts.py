@@ -197,3 +197,34 @@ async def test_what_is_not_there_is_not_found(service: conftest.Service) -> None
         for method in ("GET", "PATCH", "DELETE"):
             status, _ = await service.public(f"/v1/contacts/{name}", method, json={} if method == "PATCH" else None)
             assert status == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "where"),
+    [
+        ("POST", "/v1/contacts", {"e164": "nobody"}, "e164"),
+        ("GET", "/v1/contacts?number=nobody", None, "number"),
+        ("POST", "/v1/do-not-call", {"e164": "nobody"}, "e164"),
+        ("GET", "/v1/do-not-call?number=nobody", None, "number"),
+        ("DELETE", "/v1/do-not-call/nobody", None, "e164"),
+    ],
+)
+async def test_what_is_no_number_is_told_with_its_place(
+    service: conftest.Service, method: str, path: str, body: JSON | None, where: str
+) -> None:
+    status, problem = await service.public(path, method, json=body)
+    assert (status, [error["path"] for error in problem["errors"]]) == (422, [where])
+
+
+async def test_mistakes_are_told_in_words_of_json(service: conftest.Service) -> None:
+    rows = [{"e164": samples.CALLER}] * 501
+    _, problem = await service.public("/v1/contacts/import", "POST", json={"contacts": rows})
+    _, answer = await service.public(
+        "/v1/contacts/import", "POST", json={"contacts": [5, {"e164": samples.CALLER, "fields": 5}]}
+    )
+    messages = [problem["errors"][0]["message"], *(row["message"] for row in answer["invalid"])]
+    assert messages == [
+        "List should have at most 500 items after validation, not 501",
+        "Input should be an object",
+        "fields: Input should be an object",
+    ]

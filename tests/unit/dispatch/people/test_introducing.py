@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from callcore import contract, endings
-from dispatch import contacts, keys, switchboard
+from dispatch import contacts, keys, ring_backs, switchboard
 from dispatch.internal import calls as internal_calls
 from dispatch.store import tables
 from sip_config import routing
@@ -105,6 +105,8 @@ def asked(service: conftest.Service, monkeypatch: pytest.MonkeyPatch) -> Asked:
         return decide(board, intake, ring_back, **who)
 
     monkeypatch.setattr(board, "decide", noting)
+    monkeypatch.setattr(internal_calls, "_LOOK_S", 10.0)  # the store of a busy machine may take its time
+    monkeypatch.setattr(internal_calls, "_PLAN_S", 20.0)
     return seen
 
 
@@ -140,6 +142,12 @@ async def test_a_store_that_is_slow_to_tell_leaves_what_was_found(
         samples.ROUTED,
         room="ours",
     )
+    found = await ring_backs.find(service.store, service.app[keys.SWITCHBOARD], samples.intake())
+
+    async def finds_at_once(*_: object) -> routing.RingBack | None:
+        return found
+
+    monkeypatch.setattr(ring_backs, "find", finds_at_once)
     monkeypatch.setattr(contacts, "introduce", never)
     monkeypatch.setattr(internal_calls, "_LOOK_S", 0.05)
     status, _ = await service.internal("POST", "/internal/calls", samples.intake())

@@ -79,6 +79,28 @@ def test_a_scripted_agent_that_gets_a_model_loses_its_script(configuration: conf
     assert (shown(call.settings.llm), call.flow) == ({"provider": "openai"}, None)
 
 
+@pytest.mark.parametrize(
+    ("field", "named"), [("system_prompt", "systemPrompt"), ("additional_instructions", "additionalInstructions")]
+)
+def test_a_scripted_agent_takes_no_prompt(configuration: configurations.Configuration, field: str, named: str) -> None:
+    asked = {field: "You sell boilers."}
+    ((path, message),) = found(configuration.agents["sales"], **asked).items()
+    assert (path, "follows a script" in message) == (named, True)
+    assert merged(configuration.agents["sales"], **asked, llm={"provider": "openai"}).flow is None
+
+
+def test_what_knows_english_only_takes_no_other_language(configuration: configurations.Configuration) -> None:
+    sales, other = configuration.agents["sales"], {"intent": {"language": "es"}}
+    assert found(sales, **other) == {
+        "intent.language": "recognition and voices of the provider `offline` know English only; "
+        "choose others with `sttOptions` and `ttsOptions`"
+    }
+    heard = {"stt_options": {"provider": "deepgram"}}
+    assert found(sales, **other, **heard)["intent.language"].endswith("with `ttsOptions`")
+    assert merged(sales, **other, **heard, voice={"provider": "openai"}).settings.language == "es"
+    assert merged(sales, intent={"language": "en-GB"}).settings.language == "en-GB"
+
+
 def test_language_goes_over_what_the_parts_say_themselves(desk: configurations.Agent) -> None:
     call = merged(desk, intent={"language": "es"})
     assert call.settings.language == "es"

@@ -145,9 +145,10 @@ def test_a_call_without_an_agent_borrows_one_and_says_nothing_of_it(
     assert planning.check(configuration, wanted) == []
     agent = planning.plan(configuration, wanted, placing.NOW).agent
     assert (agent.agent_id, agent.instructions, agent.greeting) == ("desk", "Ask how it went.", "")
-    wanted = session(configuration, None, asked={**asked, "first_message": "Hola"})
-    agent = planning.plan(configuration, wanted, placing.NOW).agent
-    assert (agent.agent_id, agent.greeting, agent.llm.provider) == ("sales", "Hola", "offline")
+    asked = {"intent": {}, "system_prompt": "Ask.", "llm": {"provider": "openai"}, "first_message": "Hi"}
+    agent = planning.plan(configuration, session(configuration, None, asked=asked), placing.NOW).agent
+    assert (agent.agent_id, agent.greeting) == ("sales", "Hi")
+    assert (agent.llm.provider, agent.stt.provider) == ("openai", "offline")
 
 
 @pytest.mark.parametrize(
