@@ -4,7 +4,7 @@
                                     │ at once, or at its time
                                  service ──▶ claims by lease, so each dial is in one hand
                                     │
-                                 driving ──▶ gate again ─▶ plan ─▶ room with a job ─▶ job ready ─▶ dial ─▶ answer
+                                 driving ──▶ gate again ─▶ room with a job ─▶ plan ─▶ job ready ─▶ dial ─▶ answer
 
 What is to be done next is in the store before it is done. A dispatch that dies leaves a lease that runs out, and
 whoever takes the row then goes on: a phone that was not dialed is prepared anew, one that may have been dialed never is

@@ -106,7 +106,7 @@ async def keep_first(
     if attempt is None:
         return None
     stored = Stored(fingerprint=attempt.fingerprint, status=status, body=body, call_id=call_id)
-    if await rows.add(tx, attempt.key_id, attempt.name, stored, now):
+    if await rows.add_if_new(tx, attempt.key_id, attempt.name, stored, now):
         return None
     return await recall(tx, attempt)
 

@@ -77,7 +77,10 @@ class Connection(aiosqlite.Connection):
     async def visit(self, how: Callable[..., Any], operation: str, parameters: object) -> tuple[Any, ...]:
         """Do one statement; what it tells of itself, and its rows."""
         begin, self._begin = self._begin, None
-        return await self._execute(self._statement, begin, how, operation, parameters)
+        done: tuple[Any, ...] = await self._execute(  # type: ignore[no-untyped-call]
+            self._statement, begin, how, operation, parameters
+        )
+        return done
 
     async def commit(self) -> None:
         """Ends the transaction; one in which nothing was done, without a visit."""

@@ -7,23 +7,16 @@ from typing import Annotated
 import pydantic
 from aiohttp import web
 
-from callcore import calls, contract, errors, ids, numbers, outcomes
+from callcore import calls, ids, outcomes
 from dispatch import keys
 from dispatch.http import answers, paths, routes
 from dispatch.store import besides, engine, pages
 from dispatch.store import calls as call_rows
 from dispatch.store import turns as turn_rows
-from dispatch.v1 import cursors, schemas
+from dispatch.v1 import cursors, given, schemas
 
 _DEFAULT_LIMIT = 50
 _MAX_LIMIT = 200
-
-
-def _e164(text: str) -> str:
-    try:
-        return numbers.parse(text)
-    except errors.InvalidNumber as error:
-        raise ValueError(error.message) from None
 
 
 class Filters(schemas.Shape):
@@ -34,14 +27,14 @@ class Filters(schemas.Shape):
     status: calls.Status | None = None
     direction: calls.Direction | None = None
     agent_id: Annotated[str | None, pydantic.Field(max_length=128)] = None
-    number: Annotated[str, pydantic.AfterValidator(_e164)] | None = None
-    """Either side of the call."""
+    number: given.Number | None = None
+    """Either side of the call, in any spelling."""
     contact: Annotated[str | None, pydantic.Field(max_length=128)] = None
     """Id of a contact."""
     outcome: outcomes.Outcome | None = None
-    from_: Annotated[contract.Moment | None, pydantic.Field(alias="from")] = None
+    from_: Annotated[given.Time | None, pydantic.Field(alias="from")] = None
     """Created at this time or later."""
-    to: contract.Moment | None = None
+    to: given.Time | None = None
     """Created before this time."""
     limit: Annotated[int, pydantic.Field(ge=1, le=_MAX_LIMIT)] = _DEFAULT_LIMIT
     """How many at most."""
@@ -51,28 +44,28 @@ class Filters(schemas.Shape):
 
 async def index(request: web.Request, wanted: Filters, _: routes.Nothing) -> web.Response:
     """A page of calls, newest first."""
-    return answers.model(await page(request.app[keys.STORE], wanted))
+    return answers.model(await page(request, wanted))
 
 
-async def page(store: engine.Store, wanted: Filters, *, line: str | None = None) -> schemas.CallPage:
+async def page(request: web.Request, wanted: Filters, *, line: str | None = None) -> schemas.CallPage:
     """The calls that these filters let through; only those of a number of ours, where it is given as `line`.
 
     Raises:
-        Invalid: the cursor is none of ours.
+        Invalid: the cursor is none of ours, or the number is none.
     """
     before = cursors.decode(wanted.cursor, is_name=_is_call) if wanted.cursor is not None else None
     narrowed = pages.Filter(
         status=wanted.status,
         direction=wanted.direction,
         agent_id=wanted.agent_id,
-        number=wanted.number,
+        number=given.e164(request, wanted.number, path="number") if wanted.number is not None else None,
         contact_id=wanted.contact,
         line=line,
         outcome=wanted.outcome,
         since=wanted.from_,
         until=wanted.to,
     )
-    async with store.reading() as tx:
+    async with request.app[keys.STORE].reading() as tx:
         found = await pages.page(tx, narrowed, limit=wanted.limit, before=before)
         beside = await besides.of_calls(tx, [call.id for call in found.calls])
     return schemas.CallPage(

@@ -1,7 +1,8 @@
-"""What clients give about people: numbers in any spelling, texts, and rows of which some may be wrong."""
+"""What clients give: numbers in any spelling, times, texts, and rows of which some may be wrong."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeVar
 
@@ -9,7 +10,7 @@ import pydantic
 from aiohttp import web
 from pydantic import json_schema
 
-from callcore import errors, numbers
+from callcore import contract, errors, numbers
 from dispatch import keys
 from dispatch.http import reading
 from dispatch.v1 import schemas
@@ -17,8 +18,20 @@ from dispatch.v1 import schemas
 PLAIN = r"[^\x00-\x08\x0b-\x1f\x7f]"
 """Any sign but a control sign; lines may end."""
 
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:", re.ASCII)
+
 Number = Annotated[str, pydantic.Field(min_length=1, max_length=64, examples=["+12015550123"])]
 """A number as somebody wrote it; `e164` reads it."""
+
+
+def _written(value: Any) -> Any:
+    if not isinstance(value, str) or not _TIME.match(value):
+        raise ValueError("must be a time such as 2026-01-02T03:04:05Z")
+    return value
+
+
+Time = Annotated[contract.Moment, pydantic.BeforeValidator(_written)]
+"""RFC 3339. A bare number is none: whether it counts seconds or milliseconds is anybody's guess."""
 
 
 class RefusedRow(schemas.Shape):
@@ -41,7 +54,7 @@ Made = TypeVar("Made")
 
 def text(longest: int) -> pydantic.types.StringConstraints:
     """A text of so many characters at most and one at least, without control signs."""
-    return pydantic.StringConstraints(pattern=f"^{PLAIN}{{1,{longest}}}$")
+    return pydantic.StringConstraints(min_length=1, max_length=longest, pattern=f"^{PLAIN}*$")
 
 
 def e164(request: web.Request, written: str, *, path: str = "e164") -> str:

@@ -16,7 +16,7 @@ from sip_config import values
 _MOST_AT_ONCE = 500
 
 Name = Annotated[str, given.text(200)]
-FieldText = Annotated[str, pydantic.StringConstraints(pattern=rf"^{given.PLAIN}{{0,1000}}$")]
+FieldText = Annotated[str, pydantic.StringConstraints(max_length=1000, pattern=rf"^{given.PLAIN}*$")]
 Fields = Annotated[
     dict[values.MetadataKey, FieldText], pydantic.Field(max_length=entering.MAX_FIELDS, default_factory=dict)
 ]

@@ -82,7 +82,7 @@ async def show(request: web.Request, _: routes.Nothing, __: routes.Nothing) -> w
 async def index_calls(request: web.Request, wanted: calls.Filters, _: routes.Nothing) -> web.Response:
     """A page of the calls from or to a number, newest first."""
     line = _number(request).e164
-    return answers.model(await calls.page(request.app[keys.STORE], wanted, line=line))
+    return answers.model(await calls.page(request, wanted, line=line))
 
 
 def _number(request: web.Request) -> schema.Number:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import pydantic
 
 from callcore import calls, contract
-from dispatch.v1 import override_shapes, schemas
+from dispatch.v1 import given, override_shapes, schemas
 
 _Name = Annotated[str, pydantic.StringConstraints(min_length=1, max_length=128)]
 _Pairs = Annotated[dict[str, str], pydantic.Field(max_length=1000)]
@@ -41,7 +41,7 @@ class Schedule(contract.Message):
 
     model_config = override_shapes.CAMEL
 
-    at: contract.Moment
+    at: given.Time
     """At most 30 days from now; a moment that is past means now."""
 
 

@@ -41,6 +41,11 @@ class DialedLeg:
         self._on_dialed, self._on_ringing, self._on_answered = on_dialed, on_ringing, on_answered
 
     @property
+    def participant(self) -> rtc.RemoteParticipant | None:
+        """The leg, as it is or was in the room."""
+        return self._participant
+
+    @property
     def is_dialed(self) -> bool:
         """The leg is, or was, in the room."""
         return self._dialed.is_set()

@@ -116,7 +116,7 @@ async def caller_left(room: rtc.Room, caller: rtc.RemoteParticipant) -> bool:
     While the room reconnects after a server restart, LiveKit reports every leg as gone without a reason and brings it
     back; such an absence counts only when it lasts.
     """
-    changed = asyncio.Event()
+    identity, changed = caller.identity, asyncio.Event()
 
     def on_change(*_: object) -> None:
         changed.set()
@@ -125,18 +125,27 @@ async def caller_left(room: rtc.Room, caller: rtc.RemoteParticipant) -> bool:
         room.on(event, on_change)
     try:
         while True:
-            await _absent(room, caller.identity, changed)
-            if not await _comes_back(room, caller.identity, changed):
-                return caller.disconnect_reason not in _LOST
+            # One that comes back is another participant to LiveKit.
+            caller = await _gone(room, identity, changed) or caller
+            if not await _comes_back(room, identity, changed):
+                return has_hung_up(caller)
     finally:
         for event in _PRESENCE:
             room.off(event, on_change)
 
 
-async def _absent(room: rtc.Room, identity: str, changed: asyncio.Event) -> None:
-    while identity in room.remote_participants:
+def has_hung_up(leg: rtc.RemoteParticipant) -> bool:
+    """Whether a leg that is gone left by itself, and LiveKit did not lose it."""
+    return leg.disconnect_reason not in _LOST
+
+
+async def _gone(room: rtc.Room, identity: str, changed: asyncio.Event) -> rtc.RemoteParticipant | None:
+    leg = None
+    while (present := room.remote_participants.get(identity)) is not None:
+        leg = present
         changed.clear()
         await changed.wait()
+    return leg
 
 
 async def _comes_back(room: rtc.Room, identity: str, changed: asyncio.Event) -> bool:

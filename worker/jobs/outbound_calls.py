@@ -25,6 +25,8 @@ _READY_S = 10.0  # for dispatch to take our word: it may be starting again
 _REQUEST_S = 1.5  # it answers in milliseconds
 _PAUSE_S = 0.3  # between two tries
 _DIAL_S = 15.0  # from our word to the leg in the room, which takes 50 ms
+_CLOSED = frozenset({rtc.DisconnectReason.ROOM_DELETED, rtc.DisconnectReason.ROOM_CLOSED})
+"""By dispatch, or because nobody's leg is in it any more."""
 
 
 class OutboundCall(phone_calls.PhoneCall):
@@ -52,13 +54,7 @@ class OutboundCall(phone_calls.PhoneCall):
     async def until_caller_leaves(self) -> None:
         """End the call when the callee's leg is gone."""
         leg = await self._leg.dialed()
-        hung_up = await lines.caller_left(self._ctx.room, leg)
-        if not self._leg.is_answered:
-            self.step_out()
-        elif hung_up:
-            self.ending.decide(endings.Reason.CALLER_HANGUP, endings.EndedBy.CALLEE)
-        else:
-            self.ending.decide(endings.Reason.PLATFORM_LOST, endings.EndedBy.SYSTEM)
+        self._note_left(hung_up=await lines.caller_left(self._ctx.room, leg))
 
     async def apologise(self) -> None:
         """Say sorry, if there is anybody to say it to."""
@@ -106,8 +102,19 @@ class OutboundCall(phone_calls.PhoneCall):
             # It may have asked another job in the meantime.
             raise errors.DispatchUnavailable("dispatch took our word and did not dial") from None
 
+    def _note_left(self, *, hung_up: bool) -> None:
+        if not self._leg.is_answered:
+            self.step_out()
+        elif hung_up:
+            self.ending.decide(endings.Reason.CALLER_HANGUP, endings.EndedBy.CALLEE)
+        else:
+            self.ending.decide(endings.Reason.PLATFORM_LOST, endings.EndedBy.SYSTEM)
+
+    def _other_end(self) -> rtc.RemoteParticipant | None:
+        return self._leg.participant
+
     def _on_room_gone(self, reason: rtc.DisconnectReason.ValueType) -> None:
-        if reason == rtc.DisconnectReason.ROOM_DELETED and not self._leg.is_answered:
+        if reason in _CLOSED and not self._leg.is_answered:
             self.step_out()
         else:
             super()._on_room_gone(reason)

@@ -64,15 +64,7 @@ class PhoneCall:
         hung_up = True
         if self._line.caller is not None:
             hung_up = await lines.caller_left(self._ctx.room, self._line.caller)
-        if self._conversation is not None and self._conversation.gate.is_open:
-            # 200 OK is out, although the job has not come to note it.
-            self._note_answered()
-        if not hung_up:
-            self.ending.decide(endings.Reason.PLATFORM_LOST, endings.EndedBy.SYSTEM)
-        elif self._answered_at is None:
-            self.ending.decide(endings.Reason.CANCELLED, endings.EndedBy.CALLER, sip_status_code=487)
-        else:
-            self.ending.decide(endings.Reason.CALLER_HANGUP, endings.EndedBy.CALLER)
+        self._note_left(hung_up=hung_up)
 
     async def ask_for_plan(self, dispatch: dispatch_client.DispatchClient) -> contract.CallPlan:
         """What is to be done with this call; whoever decided it goes on record."""
@@ -205,12 +197,30 @@ class PhoneCall:
             await talk.answer()
         self._note_answered()
 
+    def _note_left(self, *, hung_up: bool) -> None:
+        """End the call, whose other end is gone."""
+        if self._conversation is not None and self._conversation.gate.is_open:
+            # 200 OK is out, although the job has not come to note it.
+            self._note_answered()
+        if not hung_up:
+            self.ending.decide(endings.Reason.PLATFORM_LOST, endings.EndedBy.SYSTEM)
+        elif self._answered_at is None:
+            self.ending.decide(endings.Reason.CANCELLED, endings.EndedBy.CALLER, sip_status_code=487)
+        else:
+            self.ending.decide(endings.Reason.CALLER_HANGUP, endings.EndedBy.CALLER)
+
+    def _other_end(self) -> rtc.RemoteParticipant | None:
+        return self._line.caller
+
     def _on_room_gone(self, reason: rtc.DisconnectReason.ValueType) -> None:
         if reason == rtc.DisconnectReason.ROOM_DELETED:
             self.ending.decide(endings.Reason.OPERATOR_HANGUP, endings.EndedBy.OPERATOR)
         elif self.ending.is_bridged_on:
             # This job has lost sight of them; they may well hear each other still.
             self.step_out()
+        elif reason == rtc.DisconnectReason.ROOM_CLOSED and (leg := self._other_end()) is not None:
+            # LiveKit does that a moment after the last leg has left: both come together to a job that had no time.
+            self._note_left(hung_up=lines.has_hung_up(leg))
         else:
             self.ending.decide(endings.Reason.PLATFORM_LOST, endings.EndedBy.SYSTEM)
 

@@ -184,6 +184,7 @@ def done(code: str) -> dict[int, dict[str, Any]]:
     return {run["seed"]: run for run in kept if run["version"] == code}
 
 
+@pytest.mark.timeout(300)
 async def test_every_answer_is_documented(url: str, tmp_path: pathlib.Path) -> None:
     report = await run(url, tmp_path, "--seed", str(SEED), "--max-examples", str(CASES_IN_CI), "--no-shrink")
     assert report["operations"]["tested"] == report["operations"]["total"] > 30

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.integration
 
 async def test_the_caller_hangs_up(pair: Pair, caller: softphone.Softphone, callee: softphone.Softphone) -> None:
     ending = await pair.near.hang_up(headers={"X-Reply": "done"})
-    far = await pair.far.ended(timeout=2)
+    far = await pair.far.ended(timeout=10)
     assert (ending.by, far.by) == (softphone.EndedBy.PHONE, softphone.EndedBy.PEER)
     assert far.headers.get("X-Reply") == "done"
     assert pair.near.timeline.acked_s <= pair.near.timeline.bye_s <= pair.near.timeline.ended_s == ending.at_s
@@ -22,13 +22,13 @@ async def test_the_caller_hangs_up(pair: Pair, caller: softphone.Softphone, call
 
 
 async def test_the_callee_hangs_up(pair: Pair) -> None:
-    await pair.far.acked(timeout=2)
+    await pair.far.acked(timeout=10)
     assert (await pair.far.hang_up()).by is softphone.EndedBy.PHONE
-    assert (await pair.near.ended(timeout=2)).by is softphone.EndedBy.PEER
+    assert (await pair.near.ended(timeout=10)).by is softphone.EndedBy.PEER
 
 
 async def test_both_hang_up_at_once(pair: Pair) -> None:
-    await pair.far.acked(timeout=2)
+    await pair.far.acked(timeout=10)
     endings = await asyncio.gather(pair.near.hang_up(), pair.far.hang_up())
     assert [ending.by for ending in endings] == [softphone.EndedBy.PHONE] * 2
 
@@ -60,8 +60,8 @@ async def test_closing_ends_every_call_and_leaves_no_socket_and_no_task() -> Non
         up = await connect(caller, callee)
         callee.answer_with(softphone.RINGS_FOREVER)
         ringing = await caller.dial(callee.uri(DIALED), caller=CALLER)
-        await ringing.ringing(timeout=2)
-        far = await callee.next_call(timeout=2)
+        await ringing.ringing(timeout=10)
+        far = await callee.next_call(timeout=10)
     assert (caller.dialogs, callee.dialogs) == ((), ())
     for call in (up.near, up.far, ringing, far):
         assert call.ending is not None

@@ -36,14 +36,14 @@ async def test_rtp_stopped_and_resumed_by_hand(pair: Pair) -> None:
     await pair.near.play(softphone.tone(500, 0.1), rate=8000)
     assert len(pair.near.recording.sent) == packets
     pair.near.resume_rtp()
-    await asyncio.gather(pair.near.play(softphone.tone(500, 0.3), rate=8000), pair.far.hears_tone(500, timeout=2))
+    await asyncio.gather(pair.near.play(softphone.tone(500, 0.3), rate=8000), pair.far.hears_tone(500, timeout=10))
 
 
 async def test_comfort_noise_for_ever_is_heard_but_is_no_speech(
     caller: softphone.Softphone, callee: softphone.Softphone
 ) -> None:
     pair = await connect(caller, callee, softphone.Misbehaviour(comfort_noise_dbfs=-55))
-    await pair.far.hears_silence(for_s=0.3, timeout=2)
+    await pair.far.hears_silence(for_s=0.3, timeout=10)
     heard = pair.far.recording.heard(pair.far.now_s - 0.25, pair.far.now_s - 0.1)
     assert levels.dbfs(heard) == pytest.approx(-55, abs=3)
     assert pair.far.speech_heard() == []
@@ -69,7 +69,7 @@ async def test_a_bye_that_is_never_answered() -> None:
 
 async def test_a_phone_that_hangs_up_by_itself(caller: softphone.Softphone, callee: softphone.Softphone) -> None:
     pair = await connect(caller, callee, softphone.Misbehaviour(hangs_up_after_s=0.2))
-    assert (await pair.near.ended(timeout=2)).by is softphone.EndedBy.PHONE
+    assert (await pair.near.ended(timeout=10)).by is softphone.EndedBy.PHONE
     assert pair.near.timeline.bye_s - pair.near.timeline.answered_s == pytest.approx(0.2, abs=0.1)
 
 
@@ -77,8 +77,8 @@ async def test_an_answer_without_ack() -> None:
     async with softphone.Softphone.open() as caller, softphone.Softphone.open(base_timers=FAST) as callee:
         callee.answer_with(softphone.Answering())
         pair = await connect(caller, callee, softphone.Misbehaviour(never_acks=True))
-        assert (await pair.far.ended(timeout=3)).by is softphone.EndedBy.TIMEOUT
-        assert (await pair.near.ended(timeout=3)).by is softphone.EndedBy.PEER
+        assert (await pair.far.ended(timeout=10)).by is softphone.EndedBy.TIMEOUT
+        assert (await pair.near.ended(timeout=10)).by is softphone.EndedBy.PEER
         assert len(pair.near.signalling.responses(200, was_sent=False)) > 2
         assert pair.near.signalling.requests("ACK") == []
 

@@ -277,7 +277,8 @@ def oracle(to: str, countries: frozenset[str]) -> bool:
         TYPE.VOICEMAIL,
         TYPE.UNKNOWN,
     }
-    return owner in countries and phonenumbers.number_type(parsed) not in forbidden
+    is_paid = to.startswith("+1") and to[5:8] == "976"
+    return owner in countries and not is_paid and phonenumbers.number_type(parsed) not in forbidden
 
 
 def numbers_of_everywhere(seed: int, count: int) -> Iterator[str]:

@@ -19,7 +19,7 @@ from tests.unit.cli import diagnosed
 pytestmark = pytest.mark.unit
 
 ROOT = Path(__file__).parents[3]
-LIMIT_S = 30.0
+LIMIT_S = 10.0
 STATUSES = {"ok", "warning", "failed", "skipped"}
 
 

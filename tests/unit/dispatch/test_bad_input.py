@@ -158,6 +158,7 @@ BAD_QUERIES = (
     "direction=up",
     "outcome=nice",
     "number=nobody",
+    "from=1767366000",
     "number=" + "1" * 600,
     "from=yesterday",
     "from=2026-01-01",

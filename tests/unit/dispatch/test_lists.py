@@ -51,6 +51,7 @@ FILTERS: tuple[tuple[str, list[str]], ...] = (
     ("agentId=nobody", []),
     ("number=%2B12015550122", ["call_2"]),
     ("number=12015550122", ["call_2"]),
+    ("number=%28201%29%20555-0122", ["call_2"]),
     ("number=%2B12015550100&limit=2", ["call_4", "call_3"]),
     ("outcome=completed", ["call_1", "call_0"]),
     ("outcome=busy", ["call_2"]),

@@ -83,8 +83,8 @@ async def test_an_unknown_caller_or_number_returns_nothing(store: engine.Store, 
 
 
 async def test_the_job_is_told(service: conftest.Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(internal_calls, "_LOOK_S", 10.0)  # the store of a busy machine may take its time
-    monkeypatch.setattr(internal_calls, "_PLAN_S", 20.0)
+    monkeypatch.setattr(internal_calls, "_LOOK_S", 7.0)  # the store of a busy machine may take its time
+    monkeypatch.setattr(internal_calls, "_PLAN_S", 10.0)
     (agent_id,) = service.app[keys.SWITCHBOARD].configuration.agents
     await dialed(service.store, agent_id)
     status, accepted = await service.internal("POST", "/internal/calls", samples.intake())

@@ -39,8 +39,8 @@ async def connect(
 ) -> Pair:
     """Places a call that the callee answers."""
     near = await caller.dial(callee.uri(DIALED), caller=CALLER, misbehaviour=misbehaviour)
-    await near.answered(timeout=5)
-    return Pair(near, await callee.next_call(timeout=5))
+    await near.answered(timeout=10)
+    return Pair(near, await callee.next_call(timeout=10))
 
 
 @pytest.fixture

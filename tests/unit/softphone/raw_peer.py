@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from lab import softphone
 from lab.softphone import messages, uris
 
-_WAIT_S = 3.0
+_WAIT_S = 20.0
 
 
 class RawPeer:

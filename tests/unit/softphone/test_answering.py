@@ -20,10 +20,10 @@ OFFER = (
 async def test_a_call_can_be_answered_by_hand(caller: softphone.Softphone, callee: softphone.Softphone) -> None:
     callee.answer_with(softphone.RINGS_FOREVER)
     near = await caller.dial(callee.uri(DIALED), caller=CALLER)
-    far = await callee.next_call(timeout=2)
+    far = await callee.next_call(timeout=10)
     far.answer()
-    await near.answered(timeout=2)
-    await far.acked(timeout=2)
+    await near.answered(timeout=10)
+    await far.acked(timeout=10)
     far.refuse(486)
     assert near.is_up
     assert far.is_up
@@ -32,26 +32,26 @@ async def test_a_call_can_be_answered_by_hand(caller: softphone.Softphone, calle
 async def test_a_call_can_be_refused_by_hand(caller: softphone.Softphone, callee: softphone.Softphone) -> None:
     callee.answer_with(softphone.RINGS_FOREVER)
     near = await caller.dial(callee.uri(DIALED), caller=CALLER)
-    (await callee.next_call(timeout=2)).refuse(404)
+    (await callee.next_call(timeout=10)).refuse(404)
     with pytest.raises(softphone.CallRefused, match="404"):
-        await near.answered(timeout=2)
+        await near.answered(timeout=10)
 
 
 async def test_hanging_up_a_ringing_phone_declines(caller: softphone.Softphone, callee: softphone.Softphone) -> None:
     callee.answer_with(softphone.RINGS_FOREVER)
     near = await caller.dial(callee.uri(DIALED), caller=CALLER)
-    await (await callee.next_call(timeout=2)).hang_up()
+    await (await callee.next_call(timeout=10)).hang_up()
     with pytest.raises(softphone.CallRefused, match="603"):
-        await near.answered(timeout=2)
+        await near.answered(timeout=10)
 
 
 async def test_each_number_can_answer_in_its_own_way(caller: softphone.Softphone, callee: softphone.Softphone) -> None:
     callee.answer_with(softphone.Answering(code=486), user="+12015550101")
     busy = await caller.dial(callee.uri("+12015550101"), caller=CALLER)
     free = await caller.dial(callee.uri(DIALED), caller=CALLER)
-    await free.answered(timeout=2)
+    await free.answered(timeout=10)
     with pytest.raises(softphone.CallRefused):
-        await busy.answered(timeout=2)
+        await busy.answered(timeout=10)
 
 
 async def test_a_phone_that_is_reset_answers_nobody_and_knows_of_no_call(
@@ -59,13 +59,13 @@ async def test_a_phone_that_is_reset_answers_nobody_and_knows_of_no_call(
 ) -> None:
     callee.answer_with(softphone.Answering(), user=DIALED)
     call = await caller.dial(callee.uri(DIALED), caller=CALLER)
-    await call.answered(timeout=2)
+    await call.answered(timeout=10)
     callee.reset()
     with pytest.raises(softphone.Deadline):
         await callee.next_call(timeout=0)
     call = await caller.dial(callee.uri(DIALED), caller=CALLER)
     with pytest.raises(softphone.CallRefused, match="480"):
-        await call.answered(timeout=2)
+        await call.answered(timeout=10)
 
 
 async def test_the_codec_is_the_callee_s_choice_among_the_caller_s(
@@ -73,7 +73,7 @@ async def test_the_codec_is_the_callee_s_choice_among_the_caller_s(
 ) -> None:
     callee.answer_with(softphone.Answering(codecs=(softphone.Codec.PCMA, softphone.Codec.PCMU)))
     call = await caller.dial(callee.uri(DIALED), caller=CALLER, codecs=("PCMU", "PCMA"))
-    await call.answered(timeout=2)
+    await call.answered(timeout=10)
     assert call.agreed is not None
     assert call.agreed.codec is softphone.Codec.PCMA
 
@@ -82,7 +82,7 @@ async def test_no_codec_in_common_is_not_acceptable(caller: softphone.Softphone,
     callee.answer_with(softphone.Answering(codecs=(softphone.Codec.PCMA,)))
     call = await caller.dial(callee.uri(DIALED), caller=CALLER, codecs=("PCMU",))
     with pytest.raises(softphone.CallRefused, match="488"):
-        await call.answered(timeout=2)
+        await call.answered(timeout=10)
 
 
 async def test_options_is_answered(callee: softphone.Softphone, peer: RawPeer) -> None:
@@ -130,7 +130,7 @@ async def test_garbage_is_ignored(callee: softphone.Softphone, peer: RawPeer) ->
 
 
 async def test_the_answer_has_route_contact_and_one_codec_and_is_repeated_until_its_ack(peer: RawPeer) -> None:
-    async with softphone.Softphone.open(base_timers=softphone.Timers(t1_s=0.02)) as phone:
+    async with softphone.Softphone.open(base_timers=softphone.Timers(t1_s=0.1)) as phone:
         phone.answer_with(softphone.Answering(headers={"X-Desk": "4"}))
         route = ("Record-Route", f"<sip:{peer.address[0]}:{peer.address[1]};lr>")
         invite = peer.compose("INVITE", phone.uri(DIALED), route, body=OFFER)
@@ -141,10 +141,10 @@ async def test_the_answer_has_route_contact_and_one_codec_and_is_repeated_until_
         assert sdp.parse(answer.body).codecs == (softphone.Codec.PCMU,)
         assert sdp.parse(answer.body).event_type == 96
         assert (await peer.response(200)).to_tag == answer.to_tag
-        call = await phone.next_call(timeout=1)
+        call = await phone.next_call(timeout=10)
         ack = peer.compose("ACK", phone.uri(DIALED), ("To", answer.required("To")), ("CSeq", f"{invite.cseq} ACK"))
         peer.send(ack, phone.address)
-        await call.acked(timeout=2)
+        await call.acked(timeout=10)
         leaving = asyncio.create_task(call.hang_up())
         bye = await peer.request("BYE")
         assert bye.headers.get("Route") == route[1]
@@ -164,8 +164,8 @@ async def test_an_invite_without_an_offer_gets_one_and_takes_the_answer_from_the
         "ACK", callee.uri(DIALED), ("To", answer.required("To")), ("CSeq", f"{invite.cseq} ACK"), body=OFFER
     )
     peer.send(ack, callee.address)
-    call = await callee.next_call(timeout=2)
-    await call.acked(timeout=2)
+    call = await callee.next_call(timeout=10)
+    await call.acked(timeout=10)
     assert call.agreed is not None
     assert call.agreed.codec is softphone.Codec.PCMA
     call.abandon()
@@ -175,8 +175,8 @@ async def test_an_answer_never_acknowledged_ends_the_call_with_a_bye(peer: RawPe
     async with softphone.Softphone.open(base_timers=softphone.Timers(t1_s=0.005)) as phone:
         phone.answer_with(softphone.Answering())
         peer.send(peer.compose("INVITE", phone.uri(DIALED), body=OFFER), phone.address)
-        call = await phone.next_call(timeout=2)
-        assert (await call.ended(timeout=3)).by is softphone.EndedBy.TIMEOUT
+        call = await phone.next_call(timeout=10)
+        assert (await call.ended(timeout=10)).by is softphone.EndedBy.TIMEOUT
         await peer.request("BYE")
 
 
@@ -195,8 +195,8 @@ async def test_an_ack_whose_answer_the_phone_cannot_use_is_hung_up(callee: softp
     )
     peer.send(ack, callee.address)
     peer.send(messages.response_to(await peer.request("BYE"), 200), callee.address)
-    call = await callee.next_call(timeout=2)
-    assert (await call.ended(timeout=2)).by is softphone.EndedBy.PHONE
+    call = await callee.next_call(timeout=10)
+    assert (await call.ended(timeout=10)).by is softphone.EndedBy.PHONE
 
 
 async def test_in_a_call_options_and_info_are_answered_and_other_methods_are_refused(
@@ -210,5 +210,5 @@ async def test_in_a_call_options_and_info_are_answered_and_other_methods_are_ref
         while response.cseq_method != method:
             response = await peer.response(code)
     peer.send(peer.compose("BYE", callee.uri(DIALED), to), callee.address)
-    call = await callee.next_call(timeout=2)
-    assert (await call.ended(timeout=2)).by is softphone.EndedBy.PEER
+    call = await callee.next_call(timeout=10)
+    assert (await call.ended(timeout=10)).by is softphone.EndedBy.PEER

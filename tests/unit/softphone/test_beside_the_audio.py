@@ -22,7 +22,7 @@ async def test_an_info_arrives_with_its_body_and_is_recorded(pair: Pair) -> None
 
 
 async def test_infos_can_be_waited_for(pair: Pair) -> None:
-    waiting = asyncio.create_task(pair.near.informed(2, timeout=2))
+    waiting = asyncio.create_task(pair.near.informed(2, timeout=10))
     await pair.far.send_info(b"<xml/>", "application/xml; charset=utf-8")
     assert not waiting.done()
     await pair.far.send_info()
@@ -66,7 +66,7 @@ async def test_a_ping_that_is_refused_or_not_answered_says_so(caller: softphone.
         await caller.ping(peer.uri, timeout=0.01)
     async with softphone.Softphone.open(base_timers=softphone.Timers(t1_s=0.001)) as hasty:
         with pytest.raises(softphone.Deadline):
-            await hasty.ping("sip:nobody@127.0.0.1:9", timeout=5)
+            await hasty.ping("sip:nobody@127.0.0.1:9", timeout=10)
 
 
 async def test_a_challenged_ping_shows_its_credentials(caller: softphone.Softphone, peer: RawPeer) -> None:

@@ -18,23 +18,32 @@ CHALLENGE = {"Proxy-Authenticate": 'Digest realm="lab", nonce="n1", qop="auth"'}
 async def test_a_call_rings_and_is_answered_in_that_order(
     caller: softphone.Softphone, callee: softphone.Softphone
 ) -> None:
-    callee.answer_with(softphone.Answering(after_s=0.1))
+    callee.answer_with(softphone.RINGS_FOREVER)
     call = await caller.dial(callee.uri(DIALED), caller=CALLER)
-    await call.ringing(timeout=2)
+    await call.ringing(timeout=10)
     assert not call.is_up
-    await call.answered(timeout=2)
+    (await callee.next_call(timeout=10)).answer()
+    await call.answered(timeout=10)
     times = call.timeline
     assert 0 < times.trying_s <= times.ringing_s < times.answered_s <= times.acked_s
-    assert times.answered_s - times.ringing_s == pytest.approx(0.1, abs=0.09)
     with pytest.raises(softphone.NotReached):
         assert times.bye_s
+
+
+async def test_a_phone_answers_after_its_time(caller: softphone.Softphone, callee: softphone.Softphone) -> None:
+    callee.answer_with(softphone.Answering(after_s=0.1))
+    call = await caller.dial(callee.uri(DIALED), caller=CALLER)
+    far = await callee.next_call(timeout=10)
+    await far.acked(timeout=10)
+    assert far.timeline.answered_s - far.timeline.ringing_s >= 0.09
+    assert call.is_up
 
 
 async def test_the_callee_sees_caller_dialed_number_and_extra_headers(
     caller: softphone.Softphone, callee: softphone.Softphone
 ) -> None:
     await caller.dial(callee.uri(DIALED), caller=CALLER, headers={"Diversion": "<sip:+12015550199@lab>", "X-A": "1"})
-    call = await callee.next_call(timeout=2)
+    call = await callee.next_call(timeout=10)
     assert (call.caller, call.dialed) == (CALLER, DIALED)
     assert call.invite.headers.get("diversion") == "<sip:+12015550199@lab>"
     assert call.invite.headers.get("x-a") == "1"
@@ -48,21 +57,21 @@ async def test_a_refusal_is_raised_with_its_code_and_headers(
     callee.answer_with(softphone.Answering(code=code, headers={"Reason": "SIP;cause=603", "Retry-After": "60"}))
     call = await caller.dial(callee.uri(DIALED), caller=CALLER)
     with pytest.raises(softphone.CallRefused) as raised:
-        await call.answered(timeout=2)
+        await call.answered(timeout=10)
     assert raised.value.code == code
     assert raised.value.headers.get("Reason") == "SIP;cause=603"
     assert raised.value.headers.get("Retry-After") == "60"
     assert call.ending is not None
     assert (call.ending.by, call.ending.code) == (softphone.EndedBy.REJECTED, code)
-    far = await callee.next_call(timeout=2)
-    assert (await far.ended(timeout=2)).code == code
+    far = await callee.next_call(timeout=10)
+    assert (await far.ended(timeout=10)).code == code
 
 
 async def test_a_phone_that_was_not_told_how_to_answer_is_unavailable(caller: softphone.Softphone) -> None:
     async with softphone.Softphone.open() as other:
         call = await caller.dial(other.uri(DIALED), caller=CALLER)
         with pytest.raises(softphone.CallRefused, match="480"):
-            await call.ringing(timeout=2)
+            await call.ringing(timeout=10)
 
 
 async def test_cancelling_while_it_rings_ends_the_call_on_both_sides(
@@ -70,17 +79,17 @@ async def test_cancelling_while_it_rings_ends_the_call_on_both_sides(
 ) -> None:
     callee.answer_with(softphone.RINGS_FOREVER)
     call = await caller.dial(callee.uri(DIALED), caller=CALLER)
-    await call.ringing(timeout=2)
-    far = await callee.next_call(timeout=2)
-    ending = await call.cancel(timeout=2)
+    await call.ringing(timeout=10)
+    far = await callee.next_call(timeout=10)
+    ending = await call.cancel(timeout=10)
     assert (ending.by, ending.code) == (softphone.EndedBy.CANCELLED, 487)
-    assert (await far.ended(timeout=2)).by is softphone.EndedBy.CANCELLED
+    assert (await far.ended(timeout=10)).by is softphone.EndedBy.CANCELLED
 
 
 async def test_a_cancel_waits_for_the_first_sign_of_the_other_side(caller: softphone.Softphone, peer: RawPeer) -> None:
     call = await caller.dial(peer.uri, caller=CALLER)
     invite = await peer.request("INVITE")
-    cancelling = asyncio.create_task(call.cancel(timeout=3))
+    cancelling = asyncio.create_task(call.cancel(timeout=10))
     await asyncio.sleep(0)
     assert call.signalling.requests("CANCEL") == []
     peer.send(messages.response_to(invite, 180, tag="raw"), caller.address)
@@ -98,8 +107,8 @@ async def test_an_answer_that_crosses_the_cancel_is_acknowledged_and_hung_up(
     call = await caller.dial(peer.uri, caller=CALLER)
     invite = await peer.request("INVITE")
     peer.send(messages.response_to(invite, 180, tag="raw"), caller.address)
-    await call.ringing(timeout=2)
-    cancelling = asyncio.create_task(call.cancel(timeout=3))
+    await call.ringing(timeout=10)
+    cancelling = asyncio.create_task(call.cancel(timeout=10))
     await peer.request("CANCEL")
     contact = softphone.Headers.of(("Contact", f"<{peer.uri}>"))
     peer.send(messages.response_to(invite, 200, tag="raw", extra=contact, sdp=SDP), caller.address)
@@ -149,7 +158,7 @@ async def test_an_answer_that_the_phone_cannot_use_is_hung_up(caller: softphone.
     peer.send(messages.response_to(invite, 200, tag="raw", extra=contact, sdp=SDP), caller.address)
     assert (await peer.request()).method == "ACK"
     peer.send(messages.response_to(await peer.request("BYE"), 200), caller.address)
-    assert (await call.ended(timeout=2)).by is softphone.EndedBy.PHONE
+    assert (await call.ended(timeout=10)).by is softphone.EndedBy.PHONE
 
 
 async def test_a_challenge_is_final_without_credentials(
@@ -158,16 +167,16 @@ async def test_a_challenge_is_final_without_credentials(
     callee.answer_with(softphone.Answering(code=407, headers=CHALLENGE))
     call = await caller.dial(callee.uri(DIALED), caller=CALLER)
     with pytest.raises(softphone.CallRefused, match="407"):
-        await call.answered(timeout=2)
+        await call.answered(timeout=10)
 
 
 async def test_credentials_are_tried_once(caller: softphone.Softphone, callee: softphone.Softphone) -> None:
     callee.answer_with(softphone.Answering(code=407, headers=CHALLENGE))
     call = await caller.dial(callee.uri(DIALED), caller=CALLER, username="u", password="wrong")
     with pytest.raises(softphone.CallRefused, match="407"):
-        await call.answered(timeout=2)
-    first = await callee.next_call(timeout=2)
-    second = await callee.next_call(timeout=2)
+        await call.answered(timeout=10)
+    first = await callee.next_call(timeout=10)
+    second = await callee.next_call(timeout=10)
     assert "Proxy-Authorization" not in first.invite.headers
     assert 'username="u"' in (second.invite.headers.get("Proxy-Authorization") or "")
     assert second.invite.cseq == first.invite.cseq + 1
@@ -178,18 +187,18 @@ async def test_the_call_goes_through_with_the_credentials_asked_for(
 ) -> None:
     callee.answer_with(softphone.Answering(code=407, headers=CHALLENGE, after_s=0.05))
     call = await caller.dial(callee.uri(DIALED), caller=CALLER, username="u", password="p")
-    await callee.next_call(timeout=2)
+    await callee.next_call(timeout=10)
     callee.answer_with(softphone.Answering())
-    await call.answered(timeout=2)
+    await call.answered(timeout=10)
     assert (await call.hang_up()).by is softphone.EndedBy.PHONE
 
 
 async def test_nobody_there_is_a_timeout() -> None:
     async with softphone.Softphone.open(base_timers=softphone.Timers(t1_s=0.002)) as phone:
         call = await phone.dial("sip:nobody@127.0.0.1:9", caller=CALLER)
-        assert (await call.ended(timeout=2)).by is softphone.EndedBy.TIMEOUT
+        assert (await call.ended(timeout=10)).by is softphone.EndedBy.TIMEOUT
         with pytest.raises(softphone.CallOver):
-            await call.answered(timeout=1)
+            await call.answered(timeout=10)
 
 
 async def test_waits_have_a_deadline(caller: softphone.Softphone, callee: softphone.Softphone) -> None:
@@ -212,7 +221,7 @@ async def test_what_is_no_sip_uri_cannot_be_dialed(caller: softphone.Softphone) 
 async def test_a_header_may_occur_several_times(caller: softphone.Softphone, callee: softphone.Softphone) -> None:
     history = ["<sip:+12015550198@lab>;index=1", "<sip:+12015550199@lab>;index=1.1"]
     await caller.dial(callee.uri(DIALED), caller=CALLER, headers=[("History-Info", entry) for entry in history])
-    assert (await callee.next_call(timeout=2)).invite.headers.every("History-Info") == history
+    assert (await callee.next_call(timeout=10)).invite.headers.every("History-Info") == history
 
 
 @pytest.mark.parametrize(
@@ -228,8 +237,8 @@ async def test_the_caller_may_be_anybody(
 ) -> None:
     callee.answer_with(softphone.Answering())
     call = await caller.dial(callee.uri(DIALED), caller=user, caller_host=host, name=name)
-    await call.answered(timeout=2)
-    far = await callee.next_call(timeout=2)
+    await call.answered(timeout=10)
+    far = await callee.next_call(timeout=10)
     quoted = "" if name is None else '"' + name.replace("\\", r"\\").replace('"', r"\"") + '" '
     sender = far.invite.required("From").partition(";tag=")[0]
     assert sender == f"{quoted}<sip:{user}@{host or '127.0.0.1'}>"
@@ -241,6 +250,6 @@ async def test_request_uri_to_and_next_hop_may_differ(caller: softphone.Softphon
     await caller.dial(
         f"sip:00{DIALED[1:]}@lab.invalid;user=phone", to="tel:" + DIALED, next_hop=callee.address, caller=CALLER
     )
-    invite = (await callee.next_call(timeout=2)).invite
+    invite = (await callee.next_call(timeout=10)).invite
     assert invite.uri == f"sip:00{DIALED[1:]}@lab.invalid;user=phone"
     assert invite.required("To") == f"<tel:{DIALED}>"

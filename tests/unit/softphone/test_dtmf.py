@@ -78,4 +78,4 @@ async def test_keys_not_pressed_by_the_end_of_the_call_are_reported() -> None:
     later = keys.press("2", tone_s=0.1, gap_s=0.1)
     for future in (pressed, later):
         with pytest.raises(softphone.CallOver):
-            await asyncio.wait_for(future, 1)
+            await asyncio.wait_for(future, 10)

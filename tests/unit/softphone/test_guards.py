@@ -34,8 +34,8 @@ async def test_the_right_credentials_ring_the_phone_once(
 ) -> None:
     callee.answer_with(softphone.Answering(guard=guard))
     near = await dial(caller, callee)
-    await near.answered(timeout=2)
-    far = await callee.next_call(timeout=2)
+    await near.answered(timeout=10)
+    far = await callee.next_call(timeout=10)
     assert len(near.signalling.responses(guard.code)) == 1
     assert far.invite.cseq == 2
     with pytest.raises(softphone.Deadline):
@@ -49,7 +49,7 @@ async def test_other_credentials_or_none_do_not_ring(
     callee.answer_with(softphone.Answering(guard=GUARD))
     near = await caller.dial(callee.uri(DIALED), caller=CALLER, username="acme", password=password)
     with pytest.raises(softphone.CallRefused, match="407"):
-        await near.answered(timeout=2)
+        await near.answered(timeout=10)
     assert len(near.signalling.requests("INVITE", was_sent=True)) == (1 if password is None else 2)
     assert callee.dialogs == ()
     with pytest.raises(softphone.Deadline):
@@ -61,7 +61,7 @@ async def test_a_stale_nonce_is_replaced_and_the_same_credentials_shown_again(
 ) -> None:
     callee.answer_with(softphone.Answering(guard=dataclasses.replace(GUARD, stale_nonces=1)))
     near = await dial(caller, callee)
-    await near.answered(timeout=2)
+    await near.answered(timeout=10)
     first, second = (exchange.message.headers.get("Proxy-Authenticate") for exchange in near.signalling.responses(407))
     assert "stale" not in (first or "")
     assert "stale=true" in (second or "")
@@ -73,7 +73,7 @@ async def test_a_server_to_which_every_nonce_is_stale_is_given_up(
     callee.answer_with(softphone.Answering(guard=dataclasses.replace(GUARD, stale_nonces=100)))
     near = await dial(caller, callee)
     with pytest.raises(softphone.CallRefused, match="407"):
-        await near.answered(timeout=2)
+        await near.answered(timeout=10)
     assert len(near.signalling.requests("INVITE", was_sent=True)) == 4
 
 
@@ -120,7 +120,7 @@ async def test_a_challenged_bye_is_sent_again_with_a_growing_count(caller: softp
     sdp = b"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n"
     contact = softphone.Headers.of(("Contact", f"<{peer.uri}>"))
     peer.send(messages.response_to(proven, 200, tag="raw", extra=contact, sdp=sdp), caller.address)
-    await call.answered(timeout=2)
+    await call.answered(timeout=10)
     leaving = asyncio.create_task(call.hang_up())
     first = await peer.request("BYE")
     assert "Proxy-Authorization" not in first.headers

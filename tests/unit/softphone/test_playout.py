@@ -46,7 +46,7 @@ async def test_utterances_follow_each_other_and_tell_when_they_were_said(queue: 
     queue.add(second)
     said = play_out(queue, clock, 5)
     assert said.tolist() == [1] * 320 + [2] * 200 + [0] * 280
-    spans = [await first.played(timeout=1), await second.played(timeout=1)]
+    spans = [await first.played(timeout=10), await second.played(timeout=10)]
     assert [(round(span.start_s, 3), round(span.end_s, 3)) for span in spans] == [(0.0, 0.04), (0.04, 0.08)]
 
 
@@ -58,7 +58,7 @@ async def test_an_utterance_still_being_made_is_silent_while_it_runs_dry(queue: 
     live.push(np.full(120, 1, np.int16))
     live.end()
     assert play_out(queue, clock, 2).tolist() == [1] * 160 + [0] * 160
-    assert (await live.played(timeout=1)).start_s == 0.0
+    assert (await live.played(timeout=10)).start_s == 0.0
 
 
 async def test_sound_at_another_rate_is_resampled_in_pieces_without_a_seam(
@@ -82,8 +82,8 @@ async def test_stopping_ends_all_that_is_queued(queue: playout.Playout, clock: C
     queue.add(second)
     play_out(queue, clock, 5)
     queue.stop()
-    assert (await first.played(timeout=1)).length_s == pytest.approx(0.1)
-    assert (await second.played(timeout=1)).length_s == 0.0
+    assert (await first.played(timeout=10)).length_s == pytest.approx(0.1)
+    assert (await second.played(timeout=10)).length_s == 0.0
     assert queue.take() is None
 
 
@@ -94,7 +94,7 @@ async def test_what_the_end_of_the_call_cuts_off_is_reported(queue: playout.Play
     queue.add(after)
     for utterance in (before, after):
         with pytest.raises(softphone.CallOver):
-            await utterance.played(timeout=1)
+            await utterance.played(timeout=10)
 
 
 async def test_waiting_for_an_utterance_has_a_deadline(queue: playout.Playout) -> None:

@@ -1,5 +1,4 @@
 import pathlib
-import time
 
 import pytest
 
@@ -16,11 +15,10 @@ def test_every_voice_speaks_at_16_khz(voice: speech.Voice) -> None:
     assert levels.dbfs(said) > -35
 
 
-def test_what_was_said_once_is_remembered() -> None:
+def test_what_was_said_once_is_remembered(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
     first = speech.say("This sentence is said twice.")
-    started_s = time.perf_counter()
+    monkeypatch.setenv("PATH", str(tmp_path))  # nobody is there to say it again
     assert speech.say("This sentence is said twice.") is first
-    assert time.perf_counter() - started_s < 0.005
 
 
 async def test_speech_on_the_telephone_is_heard_as_speech() -> None:

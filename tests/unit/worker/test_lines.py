@@ -25,6 +25,7 @@ DEADLINE_S = 30.0
 @dataclasses.dataclass(frozen=True)
 class Participant:
     kind: rtc.ParticipantKind.ValueType
+    disconnect_reason: rtc.DisconnectReason.ValueType | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,14 +45,14 @@ class Room(rtc.EventEmitter[str]):
         super().__init__()
         self.name = f"call_{samples.DIALED}_x7"
         self.connection_state = CONNECTED
-        self.remote_participants = dict.fromkeys(identities, SIP_LEG)
+        self.remote_participants: dict[str, Any] = dict.fromkeys(identities, SIP_LEG)
 
     def leaves(self, identity: str) -> None:
         del self.remote_participants[identity]
         self.emit("participant_disconnected", identity)
 
-    def joins(self, identity: str) -> None:
-        self.remote_participants[identity] = SIP_LEG
+    def joins(self, identity: str, leg: Participant | Leg = SIP_LEG) -> None:
+        self.remote_participants[identity] = leg
         self.emit("participant_connected", identity)
 
     def becomes(self, state: rtc.ConnectionState.ValueType) -> None:
@@ -70,6 +71,8 @@ async def watching(
     room: Room, reason: rtc.DisconnectReason.ValueType | None = rtc.DisconnectReason.CLIENT_INITIATED
 ) -> AsyncIterator[asyncio.Task[bool]]:
     caller = Leg(identity=CALLER, disconnect_reason=reason)
+    if CALLER in room.remote_participants:
+        room.remote_participants[CALLER] = caller
     task = asyncio.create_task(lines.caller_left(room, caller))  # type: ignore[arg-type]  # the test's own
     await settled()
     yield task
@@ -127,6 +130,18 @@ async def test_an_absence_while_the_room_reconnects_is_no_end() -> None:
         assert not left.done()
         room.leaves(CALLER)
         await ends(left)
+
+
+async def test_of_a_leg_that_came_back_the_second_leaving_counts() -> None:
+    room = Room(CALLER)
+    async with watching(room, None) as left:
+        room.becomes(RECONNECTING)
+        room.leaves(CALLER)
+        room.joins(CALLER, Leg(identity=CALLER, disconnect_reason=rtc.DisconnectReason.CONNECTION_TIMEOUT))
+        room.becomes(CONNECTED)
+        await settled()
+        room.leaves(CALLER)
+        assert not await ends(left)
 
 
 async def test_every_reconnect_is_survived() -> None:

@@ -62,6 +62,12 @@ class Room(rtc.EventEmitter[str]):
     def is_deleted(self) -> None:
         self.emit("disconnected", rtc.DisconnectReason.ROOM_DELETED)
 
+    def is_closed_behind_the_leg(self, reason: rtc.DisconnectReason.ValueType) -> None:
+        """What a job sees that had no time for 2 s: all of it at once."""
+        self.loses_the_leg(reason)
+        self.connection_state = rtc.ConnectionState.CONN_DISCONNECTED
+        self.emit("disconnected", rtc.DisconnectReason.ROOM_CLOSED)
+
 
 class Dispatch:
     """Has the plan at once, and takes the job's word, unless it is told to be out."""
@@ -318,6 +324,32 @@ async def test_a_leg_that_livekit_lost_is_nobodys_hangup(stage: Stage) -> None:
     stage.room.loses_the_leg(rtc.DisconnectReason.CONNECTION_TIMEOUT)
     await stage.is_over()
     assert stage.how == ("platform_lost", "system")
+
+
+@pytest.mark.parametrize(
+    ("reason", "how"),
+    [
+        (rtc.DisconnectReason.CLIENT_INITIATED, ("caller_hangup", "callee")),
+        (rtc.DisconnectReason.CONNECTION_TIMEOUT, ("platform_lost", "system")),
+    ],
+)
+async def test_a_hangup_is_one_also_to_a_job_that_was_too_busy_to_see_it(
+    stage: Stage, reason: rtc.DisconnectReason.ValueType, how: tuple[str, str]
+) -> None:
+    await stage.is_ready()
+    stage.room.is_dialed()
+    stage.room.becomes("active")
+    stage.room.is_closed_behind_the_leg(reason)
+    await stage.is_over()
+    assert stage.how == how
+
+
+async def test_a_refusal_is_dispatchs_to_explain_also_to_a_job_that_was_too_busy_to_see_it(stage: Stage) -> None:
+    await stage.is_ready()
+    stage.room.is_dialed()
+    stage.room.is_closed_behind_the_leg(rtc.DisconnectReason.USER_REJECTED)
+    await stage.is_over()
+    assert (stage.how, stage.closed) == (None, [])
 
 
 @pytest.mark.parametrize("status", ["dialing", "ringing"])

@@ -36,9 +36,13 @@ class Kit:
                 return samples.SECRET
 
 
+class Caller:
+    disconnect_reason = rtc.DisconnectReason.CLIENT_INITIATED
+
+
 class Line:
     intake = samples.intake()
-    caller: Any = object()
+    caller: Any = Caller
     has_other_agent = False
 
 
@@ -156,3 +160,11 @@ async def test_one_that_loses_sight_of_any_other_call_ends_it(job: Job) -> None:
     assert job.legs_ended == 1
     assert job.told.end is not None
     assert job.told.end.reason is endings.Reason.PLATFORM_LOST
+
+
+async def test_a_room_that_livekit_closed_is_one_that_the_caller_has_left(job: Job) -> None:
+    """A job that had no time for 2 s learns both at once."""
+    job.ctx.room.emit("disconnected", rtc.DisconnectReason.ROOM_CLOSED)
+    await job.goes()
+    assert job.told.end is not None
+    assert (job.told.end.reason, job.told.end.ended_by) == (endings.Reason.CANCELLED, endings.EndedBy.CALLER)

@@ -222,6 +222,8 @@ async def test_mistakes_are_told_in_words_of_json(service: conftest.Service) -> 
     _, answer = await service.public(
         "/v1/contacts/import", "POST", json={"contacts": [5, {"e164": samples.CALLER, "fields": 5}]}
     )
+    _, long = await service.public("/v1/contacts", "POST", json={"e164": samples.CALLER, "name": "x" * 201})
+    assert long["errors"] == [{"path": "name", "message": "String should have at most 200 characters"}]
     messages = [problem["errors"][0]["message"], *(row["message"] for row in answer["invalid"])]
     assert messages == [
         "List should have at most 500 items after validation, not 501",

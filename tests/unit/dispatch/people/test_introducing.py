@@ -105,8 +105,8 @@ def asked(service: conftest.Service, monkeypatch: pytest.MonkeyPatch) -> Asked:
         return decide(board, intake, ring_back, **who)
 
     monkeypatch.setattr(board, "decide", noting)
-    monkeypatch.setattr(internal_calls, "_LOOK_S", 10.0)  # the store of a busy machine may take its time
-    monkeypatch.setattr(internal_calls, "_PLAN_S", 20.0)
+    monkeypatch.setattr(internal_calls, "_LOOK_S", 7.0)  # the store of a busy machine may take its time
+    monkeypatch.setattr(internal_calls, "_PLAN_S", 10.0)
     return seen
 
 
