@@ -87,6 +87,7 @@ class _Loader:
         rules = dialing.policy(self._document(_ORGANIZATION), numbers)
         agents = self._agents(checks.own_numbers(numbers), rules)
         self.found += dialing.agents(self._document(_ORGANIZATION), agents)
+        self.found += dialing.countries(self._document(_ORGANIZATION))
         self.found += problems.bounded(dialing.forwards(self._document(_NUMBERS), numbers, rules))
         self._check_numbers(numbers, agents)
         if self.found or organization is None or trunks is None:

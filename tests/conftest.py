@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import pathlib
+import signal
 
 import pytest
 
 _KINDS = ("unit", "integration", "calls")
 _TESTS = pathlib.Path(__file__).parent
+
+
+def pytest_configure() -> None:
+    """Programs that tests start take Ctrl-C as usual, also where a shell's background job has it ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 
 from cli.diagnosing import findings, sip_address, surroundings
+from lab.stack import probes
 
 _ANSWER_S = 1.0
 _TRIES = 2  # UDP may lose one
@@ -64,7 +65,7 @@ async def _options(host: str, port: int) -> bytes:
         return b""
     try:
         own = "{}:{}".format(*transport.get_extra_info("sockname"))
-        request = _request(f"{host}:{port}", own)
+        request = probes.options(f"{host}:{port}", own, mark=secrets.token_hex(8))
         for _ in range(_TRIES):
             transport.sendto(request)
             await asyncio.wait([arrived], timeout=_ANSWER_S)
@@ -87,17 +88,3 @@ class _OneAnswer(asyncio.DatagramProtocol):
         """ICMP says that nobody listens."""
         if not self._arrived.done():
             self._arrived.set_result(b"")
-
-
-def _request(target: str, own: str) -> bytes:
-    mark = secrets.token_hex(8)
-    return (
-        f"OPTIONS sip:{target} SIP/2.0\r\n"
-        f"Via: SIP/2.0/UDP {own};branch=z9hG4bK{mark};rport\r\n"
-        "Max-Forwards: 70\r\n"
-        f"From: <sip:doctor@{own}>;tag={mark}\r\n"
-        f"To: <sip:doctor@{target}>\r\n"
-        f"Call-ID: {mark}@{own}\r\n"
-        "CSeq: 1 OPTIONS\r\n"
-        "Content-Length: 0\r\n\r\n"
-    ).encode()

@@ -81,7 +81,7 @@ class Driver:
             await self._means.records.begin(claim, ear.said)
             ear.is_heeded = True
         answer = await ringing.ring(self._means, dial, claim)
-        if answer is not None and answer.result is transfers.AttemptResult.UNKNOWN:
+        if answer is not None and (answer.result is transfers.AttemptResult.UNKNOWN or answer.is_early):
             answer = await reconciling.find_out(self._means, claim)
         await self._finish(claim, answer)
 

@@ -22,6 +22,7 @@ from sip_config.schema import trunks
 
 _REQUEST_S = 2.0
 _LATE_S = 3.0  # LiveKit ends a dial at its ringing timeout and says so within 0.1 s
+_EARLY_S = 0.5  # what it ends so long before that was not ended by its time
 
 _CALLEE = "callee"
 _MAX_PHRASE = 100  # characters of what a stranger sent
@@ -85,10 +86,12 @@ class Answer:
     """How a dial ended."""
 
     result: transfers.AttemptResult
-    """`unknown` where LiveKit was lost in between; `no_answer` also for a dial that somebody called off."""
+    """`unknown` where LiveKit was lost in between; `no_answer` also for a dial that was called off: see `is_early`."""
     sip_status_code: int | None = None
     sip_status: str | None = None
     """The phrase beside that code, as the other side sent it."""
+    is_early: bool = False
+    """Nobody answered, and the phone could have rung on: somebody called the dial off, or LiveKit went down."""
 
 
 class Dialer(Protocol):
@@ -114,11 +117,13 @@ class LiveKitDialer:
         self._livekit = livekit
 
     async def dial(self, dial: Dial) -> Answer:
+        timer = asyncio.get_running_loop()
+        in_time_s = timer.time() + _rings_s(dial) - _EARLY_S
         try:
             async with asyncio.timeout(dial.ringing_timeout_s + _LATE_S):
                 await self._livekit.sip.create_sip_participant(request(dial))
         except api.ServerError as error:
-            return _failure(error)
+            return _failure(error, is_early=timer.time() < in_time_s)
         except aiohttp.ClientConnectorError:
             return Answer(result=transfers.AttemptResult.UNAVAILABLE)  # nothing was sent
         except (aiohttp.ClientError, TimeoutError):
@@ -164,7 +169,7 @@ def request(dial: Dial) -> api.CreateSIPParticipantRequest:
         participant_attributes={transfers.LEG_ATTRIBUTE: dial.transfer_id} if dial.transfer_id is not None else {},
         headers=dict(route.headers),
         media_encryption=_ENCRYPTIONS[route.media_encryption],
-        ringing_timeout=duration_pb2.Duration(seconds=max(1, round(dial.ringing_timeout_s))),
+        ringing_timeout=duration_pb2.Duration(seconds=_rings_s(dial)),
         hide_phone_number=True,
         play_dialtone=dial.transfer_id is not None,
         wait_until_answered=True,
@@ -174,13 +179,17 @@ def request(dial: Dial) -> api.CreateSIPParticipantRequest:
     return wanted
 
 
-def _failure(error: api.ServerError) -> Answer:
+def _rings_s(dial: Dial) -> int:
+    return max(1, round(dial.ringing_timeout_s))
+
+
+def _failure(error: api.ServerError, *, is_early: bool) -> Answer:
     if isinstance(error, api.SipCallError) and error.sip_status_code is not None:
         code = error.sip_status_code
         phrase = (error.sip_status or "")[:_MAX_PHRASE] or None
         return Answer(result=transfers.result_of(code), sip_status_code=code, sip_status=phrase)
     if error.code in _NOBODY:
-        return Answer(result=transfers.AttemptResult.NO_ANSWER)
+        return Answer(result=transfers.AttemptResult.NO_ANSWER, is_early=is_early)
     if error.code in _NOBODY_KNOWS:
         return Answer(result=transfers.AttemptResult.UNKNOWN)
     return Answer(result=transfers.AttemptResult.CARRIER_FAILURE)

@@ -50,7 +50,7 @@ async def sip_options(host: str, port: int) -> None:
         transport, _ = await loop.create_datagram_endpoint(lambda: _OneAnswer(answer), remote_addr=(host, port))
         try:
             own = "{}:{}".format(*transport.get_extra_info("sockname"))
-            transport.sendto(_options(f"{host}:{port}", own))
+            transport.sendto(options(f"{host}:{port}", own, mark="lab-probe"))
             return (await answer).startswith(b"SIP/2.0 200")
         finally:
             transport.close()
@@ -103,14 +103,21 @@ async def _until(answers: Callable[[], Awaitable[bool]]) -> None:
         await asyncio.sleep(PAUSE_S)
 
 
-def _options(target: str, own: str) -> bytes:
+def options(target: str, own: str, *, mark: str) -> bytes:
+    """An OPTIONS request (RFC 3261 section 11).
+
+    Args:
+        target: host and port of whom is asked.
+        own: ours.
+        mark: tells this question from others; the same one is a repetition.
+    """
     return (
         f"OPTIONS sip:{target} SIP/2.0\r\n"
-        f"Via: SIP/2.0/UDP {own};branch=z9hG4bKlabprobe;rport\r\n"
+        f"Via: SIP/2.0/UDP {own};branch=z9hG4bK{mark};rport\r\n"
         "Max-Forwards: 70\r\n"
-        f"From: <sip:probe@{own}>;tag=lab\r\n"
+        f"From: <sip:probe@{own}>;tag={mark}\r\n"
         f"To: <sip:probe@{target}>\r\n"
-        f"Call-ID: lab-probe@{own}\r\n"
+        f"Call-ID: {mark}@{own}\r\n"
         "CSeq: 1 OPTIONS\r\n"
         "Content-Length: 0\r\n\r\n"
     ).encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import phonenumbers
@@ -13,6 +14,7 @@ from sip_config.checking import checks
 from sip_config.reading import documents
 
 _DIALING = "dialing"
+_MISNAMED = {"UK": "GB", "EN": "GB"}
 _DESTINATION: pydantic.TypeAdapter[str] = pydantic.TypeAdapter(values.Destination)
 
 
@@ -32,6 +34,16 @@ def _countries(named: object) -> Iterable[str] | None:
         return None
     # Where it is no list, the schema tells so, and no country is to be blamed for it.
     return map(str, named) if isinstance(named, list) else phonenumbers.SUPPORTED_REGIONS
+
+
+def countries(organization: documents.Document) -> Iterator[problems.Problem]:
+    """Countries that nobody can be called in, for there are none of that name."""
+    path = (_DIALING, "allow_countries")
+    named = organization.value(path)
+    for index, code in enumerate(named if isinstance(named, list) else ()):
+        if re.fullmatch("[A-Z]{2}", str(code)) and code not in phonenumbers.SUPPORTED_REGIONS:
+            hint = f" (did you mean `{_MISNAMED[code]}`?)" if code in _MISNAMED else ""
+            yield organization.problem((*path, index), f"there are no telephone numbers of `{code}`{hint}")
 
 
 def agents(organization: documents.Document, known: Collection[str]) -> Iterator[problems.Problem]:

@@ -24,8 +24,10 @@ async def row_of(ledger: api.Api, known: set[str], call: softphone.OutgoingCall)
     ("user", "host", "name", "status"),
     [
         ("anonymous", "anonymous.invalid", "Anonymous", "withheld"),
-        ("9" * 240, None, None, "unusable"),
-        ("%27%3B%20DROP%20TABLE%20calls%3B--", None, "'; DROP TABLE calls;--", "unusable"),
+        pytest.param("9" * 240, None, None, "unusable", marks=pytest.mark.long),
+        pytest.param(
+            "%27%3B%20DROP%20TABLE%20calls%3B--", None, "'; DROP TABLE calls;--", "unusable", marks=pytest.mark.long
+        ),
         ("%7B%7B7*7%7D%7D", None, "{{ 7*7 }} <script>alert(1)</script> \u202e\x07 Zoë", "unusable"),
     ],
 )
@@ -50,7 +52,7 @@ async def test_a_caller_without_a_number_is_answered(
 @pytest.mark.parametrize(
     ("headers", "forwarded_from"),
     [
-        ([], None),
+        pytest.param([], None, marks=pytest.mark.long),
         ([("Diversion", f'"Reception" <sip:{LANDLINE}@carrier.example>;reason=unconditional')], LANDLINE),
         (
             [
@@ -59,7 +61,7 @@ async def test_a_caller_without_a_number_is_answered(
             ],
             LANDLINE,
         ),
-        (
+        pytest.param(
             [
                 (
                     "History-Info",
@@ -68,6 +70,7 @@ async def test_a_caller_without_a_number_is_answered(
                 )
             ],
             LANDLINE,
+            marks=pytest.mark.long,
         ),
         ([("X-Original-Called", LANDLINE)], LANDLINE),
         ([("Diversion", "{{ 7*7 }}'; DROP TABLE calls;--")], None),

@@ -19,6 +19,7 @@ async def test_the_demonstration_call_passes_its_verdict(lab: labs.Lab, phone: s
     await standing.settles(lab, phone)
 
 
+@pytest.mark.long
 async def test_another_callers_audio_gives_another_transcript(lab: labs.Lab, phone: softphone.Softphone) -> None:
     """The verdict of the demonstration cannot be had by a call in which other things were said."""
     script = scripts.built_in("front-desk")

@@ -103,7 +103,7 @@ async def test_who_gives_up_stops_the_other_phone_from_ringing(
     await standing.settles(lab, phone)
 
 
-@pytest.mark.parametrize("code", [486, 603])
+@pytest.mark.parametrize("code", [486, pytest.param(603, marks=pytest.mark.long)])
 async def test_a_callee_that_refuses_brings_the_message(
     lab: labs.Lab, phone: softphone.Softphone, callee: softphone.Softphone, ledger: api.Api, code: int
 ) -> None:

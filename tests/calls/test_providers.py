@@ -66,7 +66,7 @@ async def test_a_conversation_by_the_real_plugins(simulated_lab: labs.Lab, phone
 
 
 @pytest.mark.usefixtures("well_behaved")
-@pytest.mark.parametrize("service", ["elevenlabs", "deepgram"])
+@pytest.mark.parametrize("service", [pytest.param("elevenlabs", marks=pytest.mark.long), "deepgram"])
 async def test_a_provider_that_refuses_at_the_start_brings_an_apology(
     simulated_lab: labs.Lab, phone: softphone.Softphone, service: str
 ) -> None:

@@ -41,7 +41,14 @@ async def test_a_configured_number_from_a_foreign_address(
     await standing.settles(lab, phone)
 
 
-@pytest.mark.parametrize(("username", "password"), [(None, None), ("acme", "wrong"), ("nobody", standing.SIP_PASSWORD)])
+@pytest.mark.parametrize(
+    ("username", "password"),
+    [
+        (None, None),
+        ("acme", "wrong"),
+        pytest.param("nobody", standing.SIP_PASSWORD, marks=pytest.mark.long),
+    ],
+)
 async def test_a_number_behind_a_password_without_the_right_one(
     lab: labs.Lab, phone: softphone.Softphone, ledger: api.Api, username: str | None, password: str | None
 ) -> None:

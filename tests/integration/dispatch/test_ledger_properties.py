@@ -115,7 +115,7 @@ def essence(books: Books) -> object:
     """The books without the ids that are made anew each time."""
     call = books.entry.call if books.entry else None
     return (
-        dataclasses.replace(call, id="") if call else None,
+        dataclasses.replace(call, id="", contact_id=call.contact_id and "ct") if call else None,
         [dataclasses.replace(event, id="", call_id="") for event in books.events],
         books.turns,
         [dataclasses.replace(fact, call_id=None) for fact in books.late],

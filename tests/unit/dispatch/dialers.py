@@ -42,13 +42,14 @@ class FakeDialer:
             await self._dialed.wait()
         return self.dials[-1]
 
-    def answer(self, result: transfers.AttemptResult, code: int | None = None) -> None:
+    def answer(self, result: transfers.AttemptResult, code: int | None = None, *, is_early: bool = False) -> None:
         """The phone that rings is picked up, or is not."""
         dial = self.dials[-1]
         self.remove(dial.room_name, dial.identity)
         if result is transfers.AttemptResult.ANSWERED:
             self.livekit.present.setdefault(dial.room_name, []).append(leg(dial.identity, "active"))
-        self._answers[dial.identity].set_result(dialing.Answer(result=result, sip_status_code=code))
+        answer = dialing.Answer(result=result, sip_status_code=code, is_early=is_early)
+        self._answers[dial.identity].set_result(answer)
 
     def remove(self, room_name: str, identity: str) -> None:
         """The leg goes."""

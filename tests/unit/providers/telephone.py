@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import functools
 
 import numpy as np
@@ -15,6 +16,8 @@ LINE_RATE = 8_000
 FRAME_MS = 50
 _PEAK = 0.5  # -6 dB
 _MU = 255.0
+_SEED = 2
+"""flite mixes noise into a voice by the C library's `rand`; some of the sounds that gives are misheard."""
 
 Samples = npt.NDArray[np.float32]
 
@@ -23,6 +26,7 @@ Samples = npt.NDArray[np.float32]
 def speech(text: str, voice: str = "rms", rate: int = 16_000) -> Samples:
     """The text, spoken and sent through a telephone line, at `rate` Hz, between -1 and 1."""
     loaded = flite_library.load(voice)
+    ctypes.CDLL(None).srand(_SEED)
     spoken = np.frombuffer(loaded.synthesise(text), dtype=np.int16).astype(np.float32)
     spoken *= _PEAK / max(1.0, float(np.abs(spoken).max()))
     line = _mu_law(soxr.resample(spoken, loaded.sample_rate, LINE_RATE))

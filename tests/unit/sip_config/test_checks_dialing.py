@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,15 @@ def test_a_country_is_not_blamed_for_a_slip_in_the_list(tmp_path: Path) -> None:
     assert "dialing.allow_countries: must be a list" in problem
 
 
+def test_a_country_that_nobody_can_be_called_in(tmp_path: Path) -> None:
+    with pytest.raises(errors.ConfigurationInvalid) as invalid:
+        samples.load(tmp_path, files("+12015550199", "{allow_countries: [US, UK, XX, us]}"))
+    unknown, other, small = invalid.value.problems
+    assert unknown.endswith("dialing.allow_countries.1: there are no telephone numbers of `UK` (did you mean `GB`?)")
+    assert other.endswith("dialing.allow_countries.2: there are no telephone numbers of `XX`")
+    assert "write two capital letters" in small
+
+
 def test_without_a_list_calls_go_to_the_countries_of_our_numbers(tmp_path: Path) -> None:
     numbers = 'numbers:\n  - {e164: "+12015550100", trunk: carrier, agent: front-desk}\n'
     numbers += '  - {e164: "+442079460000", trunk: carrier, agent: front-desk}\n'
@@ -86,8 +96,8 @@ def test_without_a_list_calls_go_to_the_countries_of_our_numbers(tmp_path: Path)
 def test_what_the_sample_says_of_dialing_is_true(tmp_path: Path) -> None:
     """Taking the comment signs away changes nothing."""
     text = (Path(sip_config.__file__).parent / "sample" / "organization.yaml").read_text(encoding="utf-8")
-    block = text[text.index("# dialing:") :].split("\n\n")[0]
-    lines = "".join(f"{line.removeprefix('# ')}\n" for line in block.splitlines())
-    written = samples.load(tmp_path, {"organization.yaml": ORGANIZATION + lines})
+    uncommented = re.sub(r"^  # ", "  ", text[text.index("\ndialing:") + 1 :].split("\n\n")[0], flags=re.MULTILINE)
+    written = samples.load(tmp_path, {"organization.yaml": f"{ORGANIZATION}{uncommented}\n"})
     assert destinations.allowed_countries(written) == {"US"} == set(written.dialing.allow_countries or ())
-    assert written.dialing.model_copy(update={"allow_countries": None}) == schema.Dialing()
+    own = {"allow_countries": None, "agent": None}
+    assert written.dialing.model_copy(update=own) == schema.Dialing()

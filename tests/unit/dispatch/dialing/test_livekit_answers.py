@@ -50,8 +50,8 @@ CASES: list[tuple[Exception | None, dialing.Answer]] = [
         _refused("404", "x" * 500),
         dialing.Answer(result=RESULTS.INVALID_NUMBER, sip_status_code=404, sip_status="x" * 100),
     ),
-    (_failed("canceled"), dialing.Answer(result=RESULTS.NO_ANSWER)),
-    (_failed("deadline_exceeded"), dialing.Answer(result=RESULTS.NO_ANSWER)),
+    (_failed("canceled"), dialing.Answer(result=RESULTS.NO_ANSWER, is_early=True)),
+    (_failed("deadline_exceeded"), dialing.Answer(result=RESULTS.NO_ANSWER, is_early=True)),
     (_failed("unavailable"), dialing.Answer(result=RESULTS.UNKNOWN)),
     (_failed("not_found"), dialing.Answer(result=RESULTS.CARRIER_FAILURE)),
     (aiohttp.ServerDisconnectedError(), dialing.Answer(result=RESULTS.UNKNOWN)),
@@ -66,6 +66,12 @@ CASES: list[tuple[Exception | None, dialing.Answer]] = [
 async def test_only_the_sip_status_tells_why_nobody_answered() -> None:
     dials = [dialing.LiveKitDialer(cast(api.LiveKitAPI, _Sip(outcome))).dial(DIAL) for outcome, _ in CASES]
     assert await asyncio.gather(*dials) == [answer for _, answer in CASES]
+
+
+async def test_a_phone_that_rang_for_its_time_was_not_called_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dialing, "_EARLY_S", contract.RINGING_S + 0.001)
+    answer = await dialing.LiveKitDialer(cast(api.LiveKitAPI, _Sip(_failed("canceled")))).dial(DIAL)
+    assert answer == dialing.Answer(result=RESULTS.NO_ANSWER)
 
 
 def test_a_forward_says_whose_leg_it_is_and_lets_the_caller_hear_it_ring() -> None:

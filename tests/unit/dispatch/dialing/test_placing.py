@@ -95,6 +95,23 @@ async def test_livekit_being_out_at_the_moment_of_the_dial_is_no_fault_of_the_ca
     assert (end["reason"], end["result"]) == ("platform_lost", "server_error")
 
 
+@pytest.mark.parametrize("says", [False, True], ids=["nobody knows why", "its job does"])
+async def test_a_phone_that_falls_silent_before_its_time_was_not_left_unanswered(
+    service: conftest.Service, monkeypatch: pytest.MonkeyPatch, says: bool
+) -> None:
+    """LiveKit went down, or a job that has to go closed the room: LiveKit says the same of both."""
+    if says:
+        monkeypatch.setattr("dispatch.dialing.reconciling._LOOK_S", 30.0)
+    call_id = await steps.ringing(service)
+    service.dialer.answer(transfers.AttemptResult.NO_ANSWER, is_early=True)
+    if says:
+        gave_up = contract.EndedRecord(reason=endings.Reason.PROVIDER_FAILURE, ended_by=endings.EndedBy.SYSTEM)
+        await service.deliver(gave_up, room=call_id)
+    end = (await steps.comes_to(service, call_id, "ended"))["termination"]
+    wanted = ("provider_failure", "upstream_error") if says else ("unknown", "indeterminate")
+    assert (end["reason"], end["result"]) == wanted
+
+
 async def test_the_job_may_see_it_first(service: conftest.Service) -> None:
     call_id = await steps.ringing(service)
     told = (contract.RingingRecord(), contract.AnsweredRecord(ringing_ms=900))
