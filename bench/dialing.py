@@ -9,7 +9,8 @@ in alternating order:
     direct   by hand over LiveKit's API: make a room with an agent, then CreateSIPParticipant.
 
 Both have to wait until a job can talk, which takes as long whoever waits. How long is told by LiveKit's time of the
-room and by the `ready_at` of dispatch's store, both by this machine's clock, and is left out of both:
+room and by the `ready_at` of dispatch's store, which is when the job's word came to dispatch, both by this machine's
+clock, and is left out of both:
 
     before   from the first request to the room
     job      from the room to the job's word; only ours has it

@@ -16,7 +16,7 @@ LINE_RATE = 8_000
 FRAME_MS = 50
 _PEAK = 0.5  # -6 dB
 _MU = 255.0
-_SEED = 2
+_SEED = 4
 """flite mixes noise into a voice by the C library's `rand`; some of the sounds that gives are misheard."""
 
 Samples = npt.NDArray[np.float32]
