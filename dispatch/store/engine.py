@@ -34,7 +34,7 @@ class Store:
 
     def __init__(self, url: str) -> None:
         # Parameters are numbers and words of callers: an error must not print them.
-        self._engine = sa_async.create_async_engine(url, hide_parameters=True, connect_args=sqlite.options(url))
+        self._engine = sa_async.create_async_engine(url, hide_parameters=True)
         self._turn = asyncio.Lock()
         self._reads = _Health("reading")
         self._writes = _Health("writing")

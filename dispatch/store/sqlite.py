@@ -14,7 +14,6 @@ from sqlalchemy import event
 from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import errors
-from dispatch.store import visits
 
 WRITES = "trunkline_writes"
 """Execution option of a connection whose next transaction will write."""
@@ -39,13 +38,6 @@ class DatabaseInUse(errors.Conflict):
     """Another dispatch is using this database."""
 
     public_code = "database_in_use"
-
-
-def options(url: str) -> dict[str, Any]:
-    """What the engine is to pass on to the driver; nothing where that is another database's."""
-    if sa.make_url(url).get_backend_name() != "sqlite":
-        return {}
-    return {"async_creator_fn": visits.connect}
 
 
 def prepare(engine: sa_async.AsyncEngine) -> None:
