@@ -31,14 +31,16 @@ class ApiRefused(errors.TrunklineError):
 
     public_code = "api_refused"
 
-    def __init__(self, message: str, *, retry_at: str | None = None) -> None:
+    def __init__(self, message: str, *, code: str | None = None, retry_at: str | None = None) -> None:
         """A refusal.
 
         Args:
             message: why, in dispatch's words where it has any.
+            code: the problem's stable code, such as `do_not_call`; None where the answer has none.
             retry_at: when the same request may be allowed, RFC 3339; None where nobody knows, or it never will.
         """
         super().__init__(message)
+        self.code = code
         self.retry_at = retry_at
 
 
@@ -197,12 +199,13 @@ class Api:
             problem = await response.json(content_type=None)
             wrong = "; ".join(f"{error['path']}: {error['message']}" for error in problem.get("errors") or ())
             detail = wrong or problem.get("detail") or problem.get("title")
-            retry_at = problem.get("retryAt")
+            code, retry_at = problem.get("code"), problem.get("retryAt")
             if problem.get("code") == errors.ConfigurationInvalid.public_code and problem.get("errors"):
                 raise ConfigurationRefused(problem)
         except (json.JSONDecodeError, AttributeError):
-            detail = retry_at = None
-        raise ApiRefused(detail or f"dispatch answered {response.status} {response.reason}", retry_at=retry_at)
+            detail = code = retry_at = None
+        message = detail or f"dispatch answered {response.status} {response.reason}"
+        raise ApiRefused(message, code=code, retry_at=retry_at)
 
     def _foreign(self) -> ApiRefused:
         return ApiRefused(f"what answers at {self._url} does not speak like dispatch")

@@ -11,7 +11,7 @@ NO_NUMBER = dials.termination(transfers.AttemptResult.INVALID_NUMBER)
 
 
 class Obstacle(errors.Conflict):
-    """This call cannot be placed; its phone was not dialed."""
+    """This call cannot be placed; its phone was not dialed, or rings no more."""
 
     public_code = "not_placed"
 
@@ -25,3 +25,10 @@ class JobLate(Obstacle):
 
     def __init__(self) -> None:
         super().__init__("no worker got ready", NO_JOB)
+
+
+class JobLost(Obstacle):
+    """The worker is gone while the phone rings. Nobody is to pick up into silence."""
+
+    def __init__(self) -> None:
+        super().__init__("the worker is gone", NO_JOB)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import json
+import os
+import pathlib
 from collections.abc import Awaitable, Callable
 
 import pytest
 
 from lab import labs, softphone
 from tests.calls import dialing, standing
+from worker import reporting
 
 pytestmark = [pytest.mark.calls, pytest.mark.asyncio(loop_scope="session")]
 
+RESULTS = pathlib.Path(os.environ.get("TRUNKLINE_RESULTS", "results")) / "dial_kills.jsonl"
 RINGS_S = 1.5
 KNOWN_S = 10.0  # from the start of dispatch to a call that is up or over
 
@@ -55,6 +60,7 @@ RINGING = at_invite("while it rings", 0.5)
 FURTHER = [
     *(after(seconds) for seconds in (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8)),
     at_invite("at the INVITE", 0.0),
+    at_invite("late in the ringing", 1.0),
     at_invite("as it is picked up", RINGS_S - 0.02),
     at_answer("at the answer", 0.0),
     at_answer("in the conversation", 1.0),
@@ -67,7 +73,7 @@ FURTHER = [
     ids=lambda moment: moment.name,
 )
 async def test_a_dispatch_that_dies_never_calls_twice(
-    lab: labs.Lab, callee: softphone.Softphone, moment: Moment
+    lab: labs.Lab, callee: softphone.Softphone, moment: Moment, request: pytest.FixtureRequest
 ) -> None:
     callee.answer_with(softphone.Answering(after_s=RINGS_S))
     async with standing.ledger_of(lab) as ledger:
@@ -76,10 +82,12 @@ async def test_a_dispatch_that_dies_never_calls_twice(
     await lab.dispatch.kill()
     await asyncio.sleep(0.5)
     await lab.dispatch.start()
+    started_s = asyncio.get_running_loop().time()
     async with standing.ledger_of(lab) as ledger:
         async with asyncio.timeout(KNOWN_S):
             while (row := await ledger.call(call_id))["status"] not in ("in_progress", "ended"):
                 await asyncio.sleep(0.1)
+        known_s = asyncio.get_running_loop().time() - started_s
         far = far or await first_call(callee)
         if row["status"] == "in_progress":
             assert far is not None
@@ -90,9 +98,21 @@ async def test_a_dispatch_that_dies_never_calls_twice(
         events = await standing.event_types(ledger, call_id)
     assert events.count("call.dialing") <= 1
     assert events[-1] == "call.hangup"
-    assert len([far] if far else []) + await dialing.further_calls(callee, within_s=1.0) <= 1, "one INVITE"
+    invites = (1 if far else 0) + await dialing.further_calls(callee, within_s=1.0)
+    assert invites <= 1
     await lab.ready()
     await dialing.settles(lab, callee)
+    if request.node.get_closest_marker("long"):
+        outcome = {
+            "moment": moment.name,
+            "version": reporting.version(),
+            "known_s": round(known_s, 2),
+            "invites": invites,
+            "reason": row["termination"]["reason"],
+        }
+        RESULTS.parent.mkdir(exist_ok=True)
+        with RESULTS.open("a") as results:
+            results.write(json.dumps(outcome) + "\n")
 
 
 async def first_call(callee: softphone.Softphone) -> softphone.IncomingCall | None:

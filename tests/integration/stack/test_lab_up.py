@@ -56,7 +56,7 @@ async def _readiness(announced: Announced) -> int:
         return response.status
 
 
-@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("signum", [pytest.param(signal.SIGKILL, marks=pytest.mark.long), signal.SIGTERM])
 @pytest.mark.parametrize("providers", ["offline", pytest.param("simulated", marks=pytest.mark.long)])
 async def test_lab_is_ready_and_then_leaves_nothing(signum: signal.Signals, providers: str, folder: Path) -> None:
     async with _up(folder, "--providers", providers) as (process, announced):

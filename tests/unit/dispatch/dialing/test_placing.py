@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from callcore import contract, endings, transfers
-from dispatch import keys, wakeups
+from dispatch import fleet, keys, wakeups
 from dispatch.dialing import interjections, records, words
 from dispatch.livekit import dialing
 from dispatch.store import calls as call_rows
@@ -110,6 +110,20 @@ async def test_a_phone_that_falls_silent_before_its_time_was_not_left_unanswered
     end = (await steps.comes_to(service, call_id, "ended"))["termination"]
     wanted = ("provider_failure", "upstream_error") if says else ("unknown", "indeterminate")
     assert (end["reason"], end["result"]) == wanted
+
+
+async def test_nobody_picks_up_into_the_silence_of_a_worker_that_is_gone(
+    service: conftest.Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dispatch.dialing.ringing._LOST_S", 0.02)
+    call_id = await steps.ringing(service)
+    await asyncio.sleep(0.1)  # several looks
+    assert (await steps.call(service, call_id))["status"] == "dialing"
+    service.clock.advance(fleet.FRESH_S + 0.1)
+    call = await steps.comes_to(service, call_id, "ended")
+    assert (call["termination"]["reason"], call["outcome"]) == ("worker_lost", "error")
+    assert service.dialer.given_up == [service.dialer.dials[0].identity]
+    assert len(service.dialer.dials) == 1
 
 
 async def test_the_job_may_see_it_first(service: conftest.Service) -> None:
