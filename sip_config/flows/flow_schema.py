@@ -20,9 +20,10 @@ examples: ["I would like to book for Tuesday"]   # more of what callers say, for
 from __future__ import annotations
 
 import functools
+import importlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import pydantic
 
@@ -35,6 +36,7 @@ Text = Annotated[str, pydantic.StringConstraints(strict=True, min_length=1)]
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _WORD = re.compile(r"\w")
+_PARSER: Any = importlib.import_module("re._parser")  # not public, and the only way to ask how short a match may be
 LAST = "last"
 """The placeholder for what was said before, for "could you repeat that?"."""
 
@@ -168,7 +170,7 @@ def _bad_patterns(slots: Mapping[str, str], path: problems.Path) -> Iterator[_Fi
     for name, pattern in slots.items():
         try:
             re.compile(pattern)
-            shortest, _ = re._parser.parse(pattern).getwidth()  # type: ignore[attr-defined]
+            shortest, _ = _PARSER.parse(pattern).getwidth()
         except re.error as error:
             yield (*path, name), f"not a regular expression: {error}"
         except (OverflowError, RecursionError, MemoryError):
