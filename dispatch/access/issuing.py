@@ -11,11 +11,9 @@ from sqlalchemy.ext import asyncio as sa_async
 from callcore import errors
 from dispatch.access import api_keys, scopes
 from dispatch.store import api_keys as rows
-from dispatch.v1 import cursors, listing, schemas
+from dispatch.v1 import listing, schemas
 from sip_config import schema
 from sip_config.schema import dialing
-
-_INPUT = pydantic.ConfigDict(extra="forbid", populate_by_name=False, hide_input_in_errors=True)
 
 Label = Annotated[str, pydantic.Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
@@ -24,10 +22,8 @@ class NoSuchKey(errors.NotFound):
     """There is no such key. One of TRUNKLINE_API_KEY is revoked by taking it out there."""
 
 
-class KeyLimits(schemas.Shape):
+class KeyLimits(schemas.Input):
     """How much may be dialed with a key. What is not given is not limited here; the other limits hold as well."""
-
-    model_config = _INPUT
 
     concurrent: dialing.Count | None = None
     """Dials and calls at the same time."""
@@ -39,10 +35,8 @@ class KeyLimits(schemas.Shape):
     """Minutes in any 24 hours; a call that is up counts with all the time that it may last."""
 
 
-class NewKey(schemas.Shape):
+class NewKey(schemas.Input):
     """A key that is wanted."""
-
-    model_config = _INPUT
 
     scopes: Annotated[tuple[scopes.Scope, ...], pydantic.Field(min_length=1, max_length=len(scopes.Scope))]
     """What it may do."""
@@ -88,11 +82,10 @@ async def page(tx: sa_async.AsyncConnection, paging: listing.Paging) -> listing.
     Raises:
         Invalid: the cursor is none of ours.
     """
-    before = cursors.decode(paging.cursor) if paging.cursor is not None else None
-    found = await rows.page(tx, limit=paging.limit, before=before)
+    found = await rows.page(tx, limit=paging.limit, before=paging.before())
     return listing.Page[Key](
         items=tuple(Key(**_fields(record)) for record in found.records),
-        next_cursor=cursors.encode(found.next_before) if found.next_before else None,
+        next_cursor=listing.following(found.next_before),
     )
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext import asyncio as sa_async
 
 from dispatch.access import api_keys, scopes
-from dispatch.store import readable, tables, types
+from dispatch.store import paging, readable, tables, types
 from sip_config import schema
 
 _T = tables.api_keys
@@ -56,8 +56,7 @@ async def match(tx: sa_async.AsyncConnection, presented: api_keys.Presented) -> 
     digest = sa.func.coalesce(sa.select(_T.c.digest).where(is_it).scalar_subquery(), "")  # a row in any case
     if not presented.opens(bytes.fromhex(await tx.scalar(sa.select(digest)) or "")):
         return None
-    found = readable.only(await tx.execute(sa.select(_T).where(is_it)), _key, "api_keys")
-    return found[0] if found else None
+    return readable.one((await tx.execute(sa.select(_T).where(is_it))).one_or_none(), _key, "api_keys")
 
 
 async def is_good(tx: sa_async.AsyncConnection, key_id: str) -> bool:
@@ -68,15 +67,11 @@ async def is_good(tx: sa_async.AsyncConnection, key_id: str) -> bool:
 
 async def page(tx: sa_async.AsyncConnection, *, limit: int, before: str | None = None) -> Page:
     """Up to `limit` keys older than the key `before`, newest first: an id sorts by its time."""
-    query = sa.select(_T).order_by(_T.c.id.desc()).limit(limit + 1)
+    query = sa.select(_T).order_by(_T.c.id.desc())
     if before is not None:
         query = query.where(_T.c.id < before)
-    rows = (await tx.execute(query)).all()
-    shown = rows[:limit]
-    return Page(
-        records=readable.only(shown, _record, "api_keys"),
-        next_before=shown[-1].id if len(rows) > limit else None,
-    )
+    shown, last = await paging.read(tx, query, limit)
+    return Page(records=readable.only(shown, _record, "api_keys"), next_before=last.id if last is not None else None)
 
 
 async def revoke(tx: sa_async.AsyncConnection, key_id: str, now: dt.datetime) -> bool:

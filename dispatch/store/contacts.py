@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import errors
-from dispatch.store import readable, tables
+from dispatch.store import paging, readable, tables
 
 _T = tables.contacts
 _OF_NUMBER = sa.select(_T).where(_T.c.e164 == sa.bindparam("e164"))
@@ -70,10 +70,10 @@ async def get(tx: sa_async.AsyncConnection, contact_id: str) -> Contact:
     Raises:
         NoSuchContact: there is none.
     """
-    found = await _first(tx, _T.c.id == contact_id)
-    if found is None:
+    row = (await tx.execute(sa.select(_T).where(_T.c.id == contact_id))).one_or_none()
+    if row is None:
         raise NoSuchContact
-    return found
+    return _contact(row)
 
 
 async def find(tx: sa_async.AsyncConnection, e164: str) -> Contact | None:
@@ -101,7 +101,7 @@ async def delete(tx: sa_async.AsyncConnection, contact_id: str) -> None:
 
 async def page(tx: sa_async.AsyncConnection, wanted: Filter, *, limit: int, before: str | None = None) -> Page:
     """Up to `limit` contacts that are older than the contact `before`."""
-    query = sa.select(_T).order_by(_T.c.id.desc()).limit(limit + 1)
+    query = sa.select(_T).order_by(_T.c.id.desc())
     if wanted.e164 is not None:
         query = query.where(_T.c.e164 == wanted.e164)
     if wanted.status is not None:
@@ -110,17 +110,8 @@ async def page(tx: sa_async.AsyncConnection, wanted: Filter, *, limit: int, befo
         query = query.where(_LISTED if wanted.is_listed else ~_LISTED)
     if before is not None:
         query = query.where(_T.c.id < before)
-    found = (await tx.execute(query)).all()
-    shown = found[:limit]
-    return Page(
-        contacts=readable.only(shown, _contact, "contacts"),
-        next_before=shown[-1].id if len(found) > limit else None,
-    )
-
-
-async def _first(tx: sa_async.AsyncConnection, condition: sa.ColumnElement[bool]) -> Contact | None:
-    row = (await tx.execute(sa.select(_T).where(condition))).one_or_none()
-    return _contact(row) if row is not None else None
+    shown, last = await paging.read(tx, query, limit)
+    return Page(contacts=readable.only(shown, _contact, "contacts"), next_before=last.id if last is not None else None)
 
 
 def _contact(row: sa.Row[Any]) -> Contact:

@@ -79,13 +79,14 @@ async def insert(tx: sa_async.AsyncConnection, dial: Dial) -> None:
 
 async def get(tx: sa_async.AsyncConnection, call_id: str) -> Dial | None:
     """The dial of a call; None for one that we did not place, or that another version wrote."""
-    return _readable((await tx.execute(sa.select(_T).where(_T.c.call_id == call_id))).one_or_none())
+    row = (await tx.execute(sa.select(_T).where(_T.c.call_id == call_id))).one_or_none()
+    return readable.one(row, of_row, "dials")
 
 
 async def get_for_update(tx: sa_async.AsyncConnection, call_id: str) -> Dial | None:
     """As `get`; no other transaction changes the row until this one is over."""
     row = (await tx.execute(sa.select(_T).where(_T.c.call_id == call_id).with_for_update())).one_or_none()
-    return _readable(row)
+    return readable.one(row, of_row, "dials")
 
 
 async def of_calls(tx: sa_async.AsyncConnection, call_ids: Collection[str]) -> Mapping[str, Dial]:
@@ -121,10 +122,6 @@ async def finish(tx: sa_async.AsyncConnection, call_id: str) -> None:
     """Put down that nothing is left to do."""
     gone = {"state": State.OVER.value, "claimed_by": None, "claimed_until": None}
     await tx.execute(sa.update(_T).where(_T.c.call_id == call_id).values(gone))
-
-
-def _readable(row: sa.Row[Any] | None) -> Dial | None:
-    return next(iter(readable.only([row] if row is not None else [], of_row, "dials")), None)
 
 
 def _values(dial: Dial) -> dict[str, object]:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import errors
-from dispatch.store import readable, tables
+from dispatch.store import paging, readable, tables
 
 _T = tables.do_not_call
 _IS_LISTED = sa.select(_T.c.e164).where(_T.c.e164 == sa.bindparam("e164"))
@@ -67,8 +67,8 @@ async def is_listed(tx: sa_async.AsyncConnection, e164: str) -> bool:
 
 async def find(tx: sa_async.AsyncConnection, e164: str) -> Entry | None:
     """The entry of a number."""
-    rows = await tx.execute(sa.select(_T).where(_T.c.e164 == e164))
-    return next(iter(readable.only(rows, _entry, "do_not_call")), None)
+    row = (await tx.execute(sa.select(_T).where(_T.c.e164 == e164))).one_or_none()
+    return readable.one(row, _entry, "do_not_call")
 
 
 async def listed(tx: sa_async.AsyncConnection, numbers: Collection[str]) -> frozenset[str]:
@@ -105,16 +105,15 @@ async def page(
     tx: sa_async.AsyncConnection, *, limit: int, number: str | None = None, before: Place | None = None
 ) -> Page:
     """Up to `limit` entries behind `before`; only that of a number, where one is given."""
-    query = sa.select(_T).order_by(_T.c.created_at.desc(), _T.c.e164.desc()).limit(limit + 1)
+    query = sa.select(_T).order_by(_T.c.created_at.desc(), _T.c.e164.desc())
     if number is not None:
         query = query.where(_T.c.e164 == number)
     if before is not None:
         same_moment = sa.and_(_T.c.created_at == before.created_at, _T.c.e164 < before.e164)
         query = query.where(sa.or_(_T.c.created_at < before.created_at, same_moment))
-    found = (await tx.execute(query)).all()
-    shown = found[:limit]
-    last = Place(created_at=shown[-1].created_at, e164=shown[-1].e164) if len(found) > limit else None
-    return Page(entries=readable.only(shown, _entry, "do_not_call"), next_before=last)
+    shown, last = await paging.read(tx, query, limit)
+    place = Place(created_at=last.created_at, e164=last.e164) if last is not None else None
+    return Page(entries=readable.only(shown, _entry, "do_not_call"), next_before=place)
 
 
 def _entry(row: sa.Row[Any]) -> Entry:

@@ -11,7 +11,7 @@ from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import calls, outcomes
 from dispatch.store import calls as rows
-from dispatch.store import readable, tables
+from dispatch.store import paging, readable, tables
 
 _T = tables.calls
 
@@ -46,15 +46,11 @@ class Page:
 
 async def page(tx: sa_async.AsyncConnection, wanted: Filter, *, limit: int, before: str | None = None) -> Page:
     """Up to `limit` calls older than the call `before`."""
-    query = sa.select(*rows.COLUMNS).where(*_conditions(wanted)).order_by(_T.c.id.desc()).limit(limit + 1)
+    query = sa.select(*rows.COLUMNS).where(*_conditions(wanted)).order_by(_T.c.id.desc())
     if before is not None:
         query = query.where(_T.c.id < before)
-    found = (await tx.execute(query)).all()
-    shown = found[:limit]
-    return Page(
-        calls=readable.only(shown, rows.to_call, "calls"),
-        next_before=shown[-1].id if len(found) > limit else None,
-    )
+    shown, last = await paging.read(tx, query, limit)
+    return Page(calls=readable.only(shown, rows.to_call, "calls"), next_before=last.id if last is not None else None)
 
 
 def _conditions(wanted: Filter) -> Iterator[sa.ColumnElement[bool]]:

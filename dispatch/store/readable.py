@@ -22,3 +22,8 @@ def only(rows: Iterable[Row], read: Callable[[Row], Value], table: str) -> tuple
         except ValueError as error:
             _log.warning("a row cannot be read and is left out", table=table, error=type(error).__name__)
     return tuple(values)
+
+
+def one(row: Row | None, read: Callable[[Row], Value], table: str) -> Value | None:
+    """As `only`, of one row at most."""
+    return next(iter(only([row] if row is not None else [], read, table)), None)

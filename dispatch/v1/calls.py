@@ -13,16 +13,11 @@ from dispatch.http import answers, paths, routes
 from dispatch.store import besides, engine, pages
 from dispatch.store import calls as call_rows
 from dispatch.store import turns as turn_rows
-from dispatch.v1 import cursors, given, schemas
-
-_DEFAULT_LIMIT = 50
-_MAX_LIMIT = 200
+from dispatch.v1 import given, listing, schemas
 
 
-class Filters(schemas.Shape):
+class Filters(listing.Paging):
     """Query parameters of the list."""
-
-    model_config = pydantic.ConfigDict(extra="forbid", populate_by_name=False)
 
     status: calls.Status | None = None
     direction: calls.Direction | None = None
@@ -36,10 +31,6 @@ class Filters(schemas.Shape):
     """Created at this time or later."""
     to: given.Time | None = None
     """Created before this time."""
-    limit: Annotated[int, pydantic.Field(ge=1, le=_MAX_LIMIT)] = _DEFAULT_LIMIT
-    """How many at most."""
-    cursor: Annotated[str | None, pydantic.Field(max_length=128)] = None
-    """The `nextCursor` of the page before."""
 
 
 async def index(request: web.Request, wanted: Filters, _: routes.Nothing) -> web.Response:
@@ -53,12 +44,12 @@ async def page(request: web.Request, wanted: Filters, *, line: str | None = None
     Raises:
         Invalid: the cursor is none of ours, or the number is none.
     """
-    before = cursors.decode(wanted.cursor, is_name=_is_call) if wanted.cursor is not None else None
+    before = wanted.before(is_name=_is_call)
     narrowed = pages.Filter(
         status=wanted.status,
         direction=wanted.direction,
         agent_id=wanted.agent_id,
-        number=given.e164(request, wanted.number, path="number") if wanted.number is not None else None,
+        number=given.filtered(request, wanted.number),
         contact_id=wanted.contact,
         line=line,
         outcome=wanted.outcome,
@@ -70,7 +61,7 @@ async def page(request: web.Request, wanted: Filters, *, line: str | None = None
         beside = await besides.of_calls(tx, [call.id for call in found.calls])
     return schemas.CallPage(
         items=tuple(schemas.CallSummary.of(call, beside[call.id]) for call in found.calls),
-        next_cursor=cursors.encode(found.next_before) if found.next_before else None,
+        next_cursor=listing.following(found.next_before),
     )
 
 

@@ -15,22 +15,21 @@ from dispatch.contacts import deletion, entering
 from dispatch.http import answers, idempotency, problems, routes
 from dispatch.store import acquaintance, do_not_call
 from dispatch.store import contacts as rows
-from dispatch.v1 import cursors, given, listing, people
+from dispatch.v1 import given, listing, people
 
 
 async def index(request: web.Request, wanted: people.Filters, _: routes.Nothing) -> web.Response:
     """A page of contacts, newest first."""
     narrowed = rows.Filter(
-        e164=given.e164(request, wanted.number, path="number") if wanted.number is not None else None,
+        e164=given.filtered(request, wanted.number),
         status=wanted.status,
         is_listed=wanted.do_not_call,
     )
-    before = cursors.decode(wanted.cursor, is_name=_is_contact) if wanted.cursor is not None else None
+    before = wanted.before(is_name=_is_contact)
     async with request.app[keys.STORE].reading() as tx:
         page = await rows.page(tx, narrowed, limit=wanted.limit, before=before)
         items = await _shown(tx, page.contacts)
-    following = cursors.encode(page.next_before) if page.next_before else None
-    return answers.model(listing.Page[people.Contact](items=items, next_cursor=following))
+    return answers.model(listing.Page[people.Contact](items=items, next_cursor=listing.following(page.next_before)))
 
 
 async def show(request: web.Request, _: routes.Nothing, __: routes.Nothing) -> web.Response:

@@ -12,7 +12,7 @@ from sqlalchemy.ext import asyncio as sa_async
 from dispatch import keys
 from dispatch.http import answers, idempotency, routes
 from dispatch.store import do_not_call as rows
-from dispatch.v1 import cursors, given, listing, schemas
+from dispatch.v1 import given, listing, schemas
 
 _MOST_AT_ONCE = 500
 
@@ -23,10 +23,8 @@ class Filters(listing.Paging):
     number: given.Number | None = None
 
 
-class NewDoNotCallEntry(schemas.Shape):
+class NewDoNotCallEntry(schemas.Input):
     """A number to put on the list."""
-
-    model_config = pydantic.ConfigDict(extra="forbid", populate_by_name=False)
 
     e164: given.Number
     """In any spelling."""
@@ -34,10 +32,8 @@ class NewDoNotCallEntry(schemas.Shape):
     """For those who read the list."""
 
 
-class DoNotCallBatch(schemas.Shape):
+class DoNotCallBatch(schemas.Input):
     """Numbers to put on the list."""
-
-    model_config = pydantic.ConfigDict(extra="forbid", populate_by_name=False)
 
     entries: Annotated[tuple[given.Row[NewDoNotCallEntry], ...], pydantic.Field(min_length=1, max_length=_MOST_AT_ONCE)]
     """What is no number is told by its place, and keeps nothing else out."""
@@ -76,11 +72,11 @@ class DoNotCallImport(schemas.Shape):
 
 async def index(request: web.Request, wanted: Filters, _: routes.Nothing) -> web.Response:
     """A page of the list, newest first."""
-    number = given.e164(request, wanted.number, path="number") if wanted.number is not None else None
-    before = _place(cursors.decode(wanted.cursor, is_name=_is_place)) if wanted.cursor is not None else None
+    number = given.filtered(request, wanted.number)
+    before = wanted.before(is_name=_is_place)
     async with request.app[keys.STORE].reading() as tx:
-        page = await rows.page(tx, limit=wanted.limit, number=number, before=before)
-    following = cursors.encode(_name(page.next_before)) if page.next_before else None
+        page = await rows.page(tx, limit=wanted.limit, number=number, before=_place(before) if before else None)
+    following = listing.following(_name(page.next_before) if page.next_before else None)
     items = tuple(DoNotCallEntry.of(entry) for entry in page.entries)
     return answers.model(listing.Page[DoNotCallEntry](items=items, next_cursor=following))
 

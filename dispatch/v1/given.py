@@ -74,6 +74,11 @@ def e164(request: web.Request, written: str, *, path: str = "e164") -> str:
         raise reading.Invalid([(path, error.message)]) from None
 
 
+def filtered(request: web.Request, written: str | None) -> str | None:
+    """A list's `number`, as `e164`; None where the list is not narrowed by one."""
+    return e164(request, written, path="number") if written is not None else None
+
+
 def _tolerant(value: Any, validate: pydantic.ValidatorFunctionWrapHandler) -> Any:  # a row of any shape
     try:
         return validate(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Generic, TypeVar
 
 import pydantic
@@ -15,15 +15,21 @@ _MAX_LIMIT = 200
 Thing = TypeVar("Thing")
 
 
-class Paging(schemas.Shape):
+class Paging(schemas.Input):
     """Query parameters of such a list."""
-
-    model_config = pydantic.ConfigDict(extra="forbid", populate_by_name=False)
 
     limit: Annotated[int, pydantic.Field(ge=1, le=_MAX_LIMIT)] = _DEFAULT_LIMIT
     """How many at most."""
     cursor: Annotated[str | None, pydantic.Field(max_length=128)] = None
     """The `nextCursor` of the page before."""
+
+    def before(self, *, is_name: Callable[[str], bool] = bool) -> str | None:
+        """What the page begins behind: the id or name in the cursor; None for the first one.
+
+        Raises:
+            Invalid: the cursor is none of ours, or what is in it is no name by `is_name`.
+        """
+        return cursors.decode(self.cursor, is_name=is_name) if self.cursor is not None else None
 
 
 class Page(schemas.Shape, Generic[Thing]):
@@ -40,7 +46,12 @@ def page(things: Mapping[str, Thing], paging: Paging) -> tuple[tuple[Thing, ...]
     Raises:
         Invalid: the cursor is none of ours.
     """
-    after = cursors.decode(paging.cursor) if paging.cursor is not None else ""
+    after = paging.before() or ""
     names = sorted(name for name in things if name > after)
     shown = names[: paging.limit]
-    return tuple(things[name] for name in shown), cursors.encode(shown[-1]) if len(names) > len(shown) else None
+    return tuple(things[name] for name in shown), following(shown[-1] if len(names) > len(shown) else None)
+
+
+def following(last: str | None) -> str | None:
+    """The `nextCursor` for what a page ends with; None on the last one."""
+    return cursors.encode(last) if last is not None else None

@@ -35,10 +35,8 @@ class Filters(listing.Paging):
     """Whether the number is on the do-not-call list."""
 
 
-class NewContact(schemas.Shape):
+class NewContact(schemas.Input):
     """A contact to make, or to add to where it is a row of an import."""
-
-    model_config = pydantic.ConfigDict(extra="forbid", populate_by_name=False)
 
     e164: given.Number
     """In any spelling."""
@@ -50,19 +48,15 @@ class NewContact(schemas.Shape):
     """Of ours, to try things out."""
 
 
-class ContactBatch(schemas.Shape):
+class ContactBatch(schemas.Input):
     """Contacts to make or to add to."""
-
-    model_config = pydantic.ConfigDict(extra="forbid", populate_by_name=False)
 
     contacts: Annotated[tuple[given.Row[NewContact], ...], pydantic.Field(min_length=1, max_length=_MOST_AT_ONCE)]
     """A row that is wrong is told by its place, and keeps nothing else out."""
 
 
-class ContactChange(schemas.Shape):
+class ContactChange(schemas.Input):
     """What is to be different; what is left out stays."""
-
-    model_config = pydantic.ConfigDict(extra="forbid", populate_by_name=False)
 
     name: Name | None = None
     fields: FieldChanges

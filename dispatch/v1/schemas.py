@@ -31,6 +31,12 @@ class Shape(pydantic.BaseModel):
     )
 
 
+class Input(Shape):
+    """Base of what comes in: camelCase only, and nothing that is not known here."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", populate_by_name=False, hide_input_in_errors=True)
+
+
 class Termination(Shape):
     """How a call ended."""
 
