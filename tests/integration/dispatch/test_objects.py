@@ -22,6 +22,11 @@ async def ids(site: conftest.Site) -> set[str]:
 
 async def test_what_was_applied_is_found_and_nothing_is_made(site: conftest.Site) -> None:
     configuration = loading.load(labs.SAMPLE_SET, {})
+
+    async def has_applied() -> bool:
+        return (await site.checks())["configuration"]
+
+    await conftest.eventually(has_applied)  # dispatch's own apply is over: two at once would make everything twice
     applied = await apply.apply(configuration, site.livekit)
     before = await ids(site)
     assert applied.numbers
