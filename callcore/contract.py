@@ -241,6 +241,9 @@ class CallAccepted(Message):
     plan_within_s: float = pydantic.Field(ge=0, le=10)
     """How long the plan may take from now on."""
     plan: CallPlan | None
+    draft: Plan | None = None
+    """While `plan` is not decided: what it will be unless the pre-call webhook wants it otherwise. A job may open its
+    providers and make its first sentence by it, and must not answer the caller by it."""
 
 
 class ArrivedRecord(Message):
@@ -304,6 +307,43 @@ class NotedRecord(Message):
     data: dict[str, str | int | float | bool | None] = {}
 
 
+class Part(enum.StrEnum):
+    """What a provider was used for."""
+
+    STT = "stt"
+    """Recognition."""
+    LLM = "llm"
+    """The model."""
+    TTS = "tts"
+    """The voice."""
+
+
+class ProviderUsage(Message):
+    """How much of one provider's model a job has used in all."""
+
+    part: Part
+    provider: str = pydantic.Field(max_length=64)
+    """As the agent's file names it."""
+    model: str = pydantic.Field(max_length=200)
+    """Empty where the provider has no models to choose from."""
+    requests: int = pydantic.Field(default=0, ge=0)
+    audio_s: float = pydantic.Field(default=0.0, ge=0)
+    """Seconds of sound: heard by recognition, spoken by the voice."""
+    characters: int = pydantic.Field(default=0, ge=0)
+    """Spoken by the voice."""
+    input_tokens: int = pydantic.Field(default=0, ge=0)
+    cached_input_tokens: int = pydantic.Field(default=0, ge=0)
+    """Of `input_tokens`: those that the provider had in its cache."""
+    output_tokens: int = pydantic.Field(default=0, ge=0)
+
+
+class UsageRecord(Message):
+    """What a job has used of its providers, in all; comes before the end."""
+
+    kind: Literal["usage"] = "usage"
+    usage: tuple[ProviderUsage, ...] = pydantic.Field(max_length=50)
+
+
 class EndedRecord(Message):
     """The call is over."""
 
@@ -323,6 +363,7 @@ Record = Annotated[
     | TurnRecord
     | DoNotCallRecord
     | NotedRecord
+    | UsageRecord
     | EndedRecord,
     pydantic.Field(discriminator="kind"),
 ]

@@ -25,6 +25,9 @@ class EventType(enum.StrEnum):
     ROUTED = "call.routed"
     """It is decided what is done with the call: the action, the agent and its version where one takes it, whether
     dispatch or a snapshot decided, and whether the caller returns a call of ours."""
+    PRE_CALL = "call.pre_call"
+    """The pre-call webhook was asked what to do with the call: what came of it, how long it took, and what of its
+    answer had no effect."""
     ANSWERED = "call.answered"
     """200 OK: both sides can hear each other."""
     INTERRUPTED = "call.interrupted"

@@ -12,6 +12,7 @@ import secrets
 
 CALL, EVENT, SPOOL, WORKER, CONFIG, TRANSFER = "call", "evt", "spool", "wrk", "cfg", "tr"
 CONTACT, RESERVATION = "ct", "res"
+DELIVERY, REPORT, TEST = "dlv", "rpt", "test"
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _BODY_LENGTH = 26

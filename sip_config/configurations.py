@@ -92,6 +92,8 @@ class Configuration:
     """When the business is open; None: always."""
     dialing: schema.Dialing = dataclasses.field(default_factory=schema.Dialing)
     """Which calls may be placed."""
+    webhooks: schema.Webhooks = dataclasses.field(default_factory=schema.Webhooks)
+    """What holds for every webhook."""
     pronunciations: Mapping[str, str] = dataclasses.field(default_factory=lambda: types.MappingProxyType({}))
     """What voices are to read for a word or phrase."""
     places: Places = dataclasses.field(default_factory=Places, compare=False, repr=False)

@@ -103,6 +103,7 @@ class _Loader:
             agents=types.MappingProxyType(usable),
             hours=organization.hours,
             dialing=organization.dialing,
+            webhooks=organization.webhooks,
             pronunciations=types.MappingProxyType(organization.pronunciations),
             places=self._places({draft.value.e164: index for index, draft in numbers.items()}),
         )

@@ -17,7 +17,7 @@ from sip_config.plans import agent_plans
 
 def _as_written(settings: pydantic.BaseModel) -> dict[str, Any]:
     """Settings without their defaults: what the author did write makes a difference in a session's metadata."""
-    return settings.model_dump(mode="json", exclude_unset=True)
+    return settings.model_dump(mode="json", exclude_unset=True, exclude={"webhooks"})
 
 
 _Number = Annotated[schema.Number, pydantic.PlainSerializer(_as_written, return_type=dict[str, Any])]

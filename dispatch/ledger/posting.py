@@ -14,6 +14,7 @@ from dispatch.ledger import changes
 from dispatch.store import calls as call_rows
 from dispatch.store import events as event_rows
 from dispatch.store import late as late_rows
+from dispatch.store import outbox
 from dispatch.store import turns as turn_rows
 
 
@@ -83,6 +84,7 @@ async def _keep_events(tx: sa_async.AsyncConnection, call: calls.Call, effects: 
             data=record.data,
         )
         await event_rows.insert(tx, event)
+        await outbox.add(tx, call.id, sequence, call.status)
 
 
 def _late(call: calls.Call, fact: transitions.Fact) -> late_rows.LateFact:

@@ -13,6 +13,11 @@ from dispatch.store import contacts, do_not_call, tables
 
 _CALLS = tables.calls
 _OF_CALLS = (
+    tables.outbox,
+    tables.call_webhooks,
+    tables.deliveries,
+    tables.usage,
+    tables.reports,
     tables.events,
     tables.turns,
     tables.recordings,

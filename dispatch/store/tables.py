@@ -206,6 +206,102 @@ reservations = sa.Table(
     ),
 )
 
+outbox = sa.Table(
+    "webhook_outbox",
+    metadata,
+    # Events that are not made into deliveries yet, in the transaction of the event.
+    sa.Column("call_id", sa.ForeignKey("calls.id"), primary_key=True),
+    sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("status", sa.String(16), nullable=False),
+)
+
+call_webhooks = sa.Table(
+    "call_webhooks",
+    metadata,
+    # Where a call's webhooks go: settled once, so that a reload changes nothing for a call that has begun.
+    sa.Column("call_id", sa.ForeignKey("calls.id"), primary_key=True),
+    sa.Column("agent_id", sa.String),
+    sa.Column("targets", sa.JSON, nullable=False),
+)
+
+deliveries = sa.Table(
+    "webhook_deliveries",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("message_id", sa.String(64), nullable=False, index=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("url", sa.String(2000), nullable=False),
+    sa.Column("agent_id", sa.String),
+    sa.Column("call_id", sa.ForeignKey("calls.id"), index=True),
+    sa.Column("type", sa.String(64), nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("event_at", types.UtcDateTime, nullable=False),
+    # Those of one lane are sent one after the other, by position; without a lane at any time.
+    sa.Column("lane", sa.String(128)),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("due_at", types.UtcDateTime, nullable=False),
+    sa.Column("created_at", types.UtcDateTime, nullable=False, index=True),
+    sa.Column("finished_at", types.UtcDateTime),
+    # Who sends it, and until when others keep away; the token rises with each claim.
+    sa.Column("token", sa.Integer, nullable=False),
+    sa.Column("claimed_by", sa.String(128)),
+    sa.Column("claimed_until", types.UtcDateTime),
+    sa.Index("ix_webhook_deliveries_url_state_due_at", "url", "state", "due_at"),
+    sa.Index("ix_webhook_deliveries_lane_state_position", "lane", "state", "position"),
+)
+
+attempts = sa.Table(
+    "webhook_attempts",
+    metadata,
+    sa.Column("delivery_id", sa.ForeignKey("webhook_deliveries.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("at", types.UtcDateTime, nullable=False),
+    sa.Column("latency_s", sa.Float, nullable=False),
+    sa.Column("status_code", sa.Integer),
+    sa.Column("error", sa.String(64)),
+    sa.Column("response", sa.Text, nullable=False),
+)
+
+endpoints = sa.Table(
+    "webhook_endpoints",
+    metadata,
+    sa.Column("url", sa.String(2000), primary_key=True),
+    sa.Column("failing_since", types.UtcDateTime),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("disabled_at", types.UtcDateTime),
+    sa.Column("disabled_because", sa.String(64)),
+)
+
+usage = sa.Table(
+    "call_usage",
+    metadata,
+    sa.Column("call_id", sa.ForeignKey("calls.id"), primary_key=True),
+    sa.Column("job_id", sa.String(128), primary_key=True),
+    sa.Column("part", sa.String(16), primary_key=True),
+    sa.Column("provider", sa.String(64), primary_key=True),
+    sa.Column("model", sa.String(200), primary_key=True),
+    sa.Column("requests", sa.Integer, nullable=False),
+    sa.Column("audio_s", sa.Float, nullable=False),
+    sa.Column("characters", sa.Integer, nullable=False),
+    sa.Column("input_tokens", sa.Integer, nullable=False),
+    sa.Column("cached_input_tokens", sa.Integer, nullable=False),
+    sa.Column("output_tokens", sa.Integer, nullable=False),
+)
+
+reports = sa.Table(
+    "reports",
+    metadata,
+    sa.Column("call_id", sa.ForeignKey("calls.id"), primary_key=True),
+    sa.Column("id", sa.String(40), nullable=False, unique=True),
+    # Made when it is due: what belongs to a call, as a recording, may come after its end.
+    sa.Column("due_at", types.UtcDateTime, nullable=False),
+    sa.Column("made_at", types.UtcDateTime),
+    sa.Column("body", sa.Text),
+    sa.Index("ix_reports_made_at_due_at", "made_at", "due_at"),
+)
+
 leases = sa.Table(
     "leases",
     metadata,

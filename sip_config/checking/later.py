@@ -5,8 +5,9 @@ from __future__ import annotations
 TOOLS = frozenset({"transfer_call", "http", "calendar", "send_sms", "take_message"})
 
 _KEYS = {
-    "OrganizationFile": frozenset({"webhooks", "prices", "retention"}),
-    "Agent": frozenset({"silence", "disclosure", "recording", "voicemail", "webhooks", "analysis"}),
+    "OrganizationFile": frozenset({"prices", "retention"}),
+    "Agent": frozenset({"silence", "disclosure", "recording", "voicemail", "analysis"}),
+    "AgentWebhooks": frozenset({"turn"}),
     "MaxDuration": frozenset({"wrap_up_at"}),
 }
 """Keys by the model that they will belong to."""

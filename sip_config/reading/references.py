@@ -13,8 +13,9 @@ _MAX_VALUE = 100_000  # characters; a reference may stand in a text many times
 _SHORTEST_SECRET = 4  # characters; what is shorter is none, and stands in many words
 _QUOTED = re.compile(r"`[^`]*`|'[^']*'")
 _MALFORMED = re.compile(r"(?<!\$)\$\{(?![A-Za-z_][A-Za-z0-9_]*\})")
-_SECRETS = frozenset({"password", "api_key"})
+_SECRETS = frozenset({"password", "api_key", "secret"})
 _RESOLVED_BY_WORKER = "api_key"
+_LISTED = "secrets"
 _HEADERS = "headers"
 _SECRET_HEADER = re.compile(r"authori[sz]ation|secret|token|password|api-?key", re.IGNORECASE)
 
@@ -67,7 +68,7 @@ class _Filling:
         names = providers.references(text)
         key = path[-1] if path else ""
         is_header = path[-2:-1] == (_HEADERS,) and _SECRET_HEADER.search(str(key))
-        if (key in _SECRETS or is_header) and not names:
+        if (key in _SECRETS or path[-2:-1] == (_LISTED,) or is_header) and not names:
             yield "a secret must not stand here: write a reference such as `${NAME}` and set NAME in the environment"
         if _MALFORMED.search(text):
             yield "`${` begins a reference such as `${NAME}`; for the characters themselves write `$${`"

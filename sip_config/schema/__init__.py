@@ -6,10 +6,12 @@ from sip_config.schema.hours import WEEKDAYS, Holidays, Hours, hour_minutes, wee
 from sip_config.schema.numbers import Direction, Fallback, Number, NumbersFile, Route, Split, WorkMode
 from sip_config.schema.organizations import Organization, OrganizationFile
 from sip_config.schema.trunks import Auth, InboundTrunk, OutboundTrunk, Trunk, TrunksFile
+from sip_config.schema.webhooks import AgentWebhooks, OnError, PreCall, Target, Webhooks
 
 __all__ = [
     "WEEKDAYS",
     "Agent",
+    "AgentWebhooks",
     "Auth",
     "Dialing",
     "Direction",
@@ -20,19 +22,23 @@ __all__ = [
     "Limits",
     "Number",
     "NumbersFile",
+    "OnError",
     "Organization",
     "OrganizationFile",
     "OrganizationLimits",
     "OutboundTrunk",
+    "PreCall",
     "Preset",
     "Route",
     "Sensitivity",
     "Split",
+    "Target",
     "Transfer",
     "TransferFallback",
     "TransferMode",
     "Trunk",
     "TrunksFile",
+    "Webhooks",
     "WorkMode",
     "hour_minutes",
     "weekdays",

@@ -11,6 +11,7 @@ import pydantic
 from sip_config import problems, providers, values
 from sip_config.checking import later
 from sip_config.schema import shapes
+from sip_config.schema import webhooks as webhook_targets
 
 _TOOLS = ("end_call", "do_not_call")
 _MAX_DURATION = dt.timedelta(minutes=30)  # no conversation should be endless by default
@@ -183,6 +184,8 @@ class Agent(shapes.Shape):
     """`return`, `take_message`, `voicemail` or `hang_up`: what follows a transfer that reaches nobody."""
     tools: Annotated[tuple[Tool, ...], pydantic.Field(max_length=20)] = ("end_call", "do_not_call")
     """What the agent may do: `end_call` hangs up, `do_not_call` notes who is not to be called again; `[]`: neither."""
+    webhooks: webhook_targets.AgentWebhooks = webhook_targets.AgentWebhooks()
+    """Who is told of the agent's calls, and asked before them."""
     metadata: dict[values.MetadataKey, values.StaticText] = pydantic.Field(default_factory=dict, max_length=50)
     """Added to the metadata of the agent's calls, over that of the number."""
 

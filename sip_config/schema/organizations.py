@@ -10,6 +10,7 @@ from sip_config import values
 from sip_config.schema import dialing as dialing_rules
 from sip_config.schema import hours as opening_hours
 from sip_config.schema import shapes
+from sip_config.schema import webhooks as webhook_rules
 
 
 class Organization(shapes.Shape):
@@ -34,6 +35,8 @@ class OrganizationFile(shapes.Shape):
     """When the business is open, by the organization's clock; without it, always."""
     dialing: dialing_rules.Dialing = dialing_rules.Dialing()
     """Which calls may be placed."""
+    webhooks: webhook_rules.Webhooks = webhook_rules.Webhooks()
+    """What holds for every webhook that is sent."""
     pronunciations: Annotated[dict[values.Phrase, values.Spoken], pydantic.Field(max_length=500)] = pydantic.Field(
         default_factory=dict
     )
