@@ -32,19 +32,18 @@ import sqlalchemy as sa
 from bench import figures
 from callcore import clock, contract, ids
 from dispatch import gate
-from dispatch.access import api_keys
 from dispatch.dialing import accepting, claims, orders, roster
 from dispatch.http import idempotency
 from dispatch.ledger import changes, ledger
 from dispatch.store import engine, migrating, workers
 from lab import labs
-from sip_config import configurations, loading
+from sip_config import configurations, loading, schema
 
 NOON = dt.datetime(2026, 11, 18, 17, 0, tzinfo=dt.UTC)  # in New York
 OURS = "+12015550100"
 STEP_S = 10.0  # between two accepts: within every default limit
 WARM_UP = 5
-KEY = api_keys.ApiKey(id="bench", digest=b"", scopes=frozenset())
+KEY = gate.Key(id="bench", limits=schema.Limits())
 
 FILES = {
     "organization.yaml": "organization: {id: acme, name: Acme, time_zone: America/New_York}\n"

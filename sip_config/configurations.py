@@ -6,6 +6,7 @@ import dataclasses
 import types
 from collections.abc import Mapping
 
+from callcore import contract
 from sip_config import problems, schema
 
 
@@ -97,3 +98,14 @@ class Configuration:
     pronunciations: Mapping[str, str] = dataclasses.field(default_factory=lambda: types.MappingProxyType({}))
     """What voices are to read for a word or phrase."""
     places: Places = dataclasses.field(default_factory=Places, compare=False, repr=False)
+
+    def outbound(self, number: schema.Number) -> schema.OutboundTrunk | None:
+        """The way by which a number places calls; None where its trunk has none, as in a worker's snapshot."""
+        trunk = self.trunks.get(number.trunk)
+        return trunk.outbound if trunk is not None else None
+
+    def ringing_timeout_s(self, number: schema.Number) -> float:
+        """How long a phone may ring that is dialed from a number: what its trunk says, within what LiveKit allows."""
+        outbound = self.outbound(number)
+        longest_s = outbound.ringing_timeout.total_seconds() if outbound is not None else contract.RINGING_S
+        return min(longest_s, contract.MAX_RINGING_S)

@@ -8,7 +8,6 @@ import pydantic
 
 from callcore import contract, errors, ids
 from dispatch import gate
-from dispatch.access import api_keys
 from dispatch.store import dials as rows
 from sip_config import configurations, schema
 from sip_config.sessions import overrides as asked_for
@@ -64,16 +63,13 @@ def wish_of(dial: rows.Dial, order: Order, configuration: configurations.Configu
         PolicyRefused: the number that it is to show does not place calls any more.
     """
     number = configuration.numbers.get(order.caller)
-    if number is None or not number.places_calls or configuration.trunks[number.trunk].outbound is None:
+    if number is None or not number.places_calls or configuration.outbound(number) is None:
         raise errors.PolicyRefused("The number that is to be shown places no calls any more.", code=CALLER_WITHDRAWN)
-    key = None
-    if dial.key_id is not None:
-        key = api_keys.ApiKey(id=dial.key_id, digest=b"", scopes=frozenset(), limits=order.key_limits)
     return gate.Wish(
         to=dial.to,
         number=number,
         kind=gate.Kind.CALL,
-        key=key,
+        key=gate.Key(id=dial.key_id, limits=order.key_limits) if dial.key_id is not None else None,
         call_id=dial.call_id,
         minutes=order.max_duration_s / 60,
         time_zone=order.time_zone,

@@ -12,9 +12,10 @@ from dispatch.gate.admitting import admit
 from dispatch.gate.checking import check, number_of
 from dispatch.gate.limits import release, release_transfer, reserve
 from dispatch.gate.refusals import Stage, note_refusal
-from dispatch.gate.wishes import Kind, Wish
+from dispatch.gate.wishes import Key, Kind, Wish
 
 __all__ = [
+    "Key",
     "Kind",
     "Stage",
     "Wish",

@@ -55,7 +55,7 @@ class Limit:
 def limits_of(configuration: configurations.Configuration, wish: wishes.Wish, callee: str) -> tuple[Limit, ...]:
     """Every limit that a dial has to keep, those that take longest to wait for first."""
     number, key, dialing = wish.number, wish.key, configuration.dialing
-    outbound = configuration.trunks[number.trunk].outbound
+    outbound = configuration.outbound(number)
     found = [*_of_scope("organization", dialing.limits, _ALL)]
     if outbound is not None:
         found += _of_scope("trunk", outbound.limits, reservations.Whose(column="trunk", value=number.trunk))

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 
-from dispatch.access import api_keys
 from dispatch.store import reservations
 from sip_config import schema
 
 Kind = reservations.Kind
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Key:
+    """The API key of a client, as far as the gate counts by it."""
+
+    id: str
+    limits: schema.Limits
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -20,7 +27,7 @@ class Wish:
     number: schema.Number
     """Ours, from which it is dialed."""
     kind: Kind
-    key: api_keys.ApiKey | None
+    key: Key | None
     """Of the client; None for what nobody asked for by the API."""
     call_id: str
     minutes: float

@@ -31,7 +31,7 @@ def route(configuration: configurations.Configuration, call: calls.Call, to: str
         NotDialable: no number or URI, a number of ours, or no trunk that places calls. The message holds no number.
     """
     ours = sender(configuration, call)
-    trunk = configuration.trunks[ours.trunk].outbound
+    trunk = configuration.outbound(ours)
     passes_caller = trunk is not None and trunk.pass_caller_id and call.caller is not None
     caller = call.caller if passes_caller and call.caller is not None else ours.e164
     target = way(to, trunk)

@@ -7,7 +7,7 @@ import datetime as dt
 
 from aiohttp import web
 
-from callcore import contract, errors, ids, numbers
+from callcore import errors, ids, numbers
 from dispatch import gate, keys
 from dispatch.access import auth
 from dispatch.dialing import accepting, orders
@@ -119,15 +119,16 @@ def _wanted(
         to=callee.to,
         number=number,
         kind=gate.Kind.CALL,
-        key=key,
+        key=gate.Key(id=key.id, limits=key.limits),
         call_id=ids.new(ids.CALL, now),
         minutes=order.max_duration_s / 60,
         time_zone=order.time_zone,
     )
+    longest_s = configuration.ringing_timeout_s(number)
     return accepting.Wanted(
         wish=wish,
         order=order,
-        ringing_timeout_s=_ringing_s(configuration, number, body.telephony.ringing_timeout),
+        ringing_timeout_s=min(body.telephony.ringing_timeout or longest_s, longest_s),
         configuration=configuration,
     )
 
@@ -150,17 +151,11 @@ def _number(configuration: configurations.Configuration, given: str | None, agen
         found = configuration.numbers.get(_normal(given))
         if found is None:
             raise reading.Invalid([("from", "this is no number of the configuration")])
-    if not found.places_calls or configuration.trunks[found.trunk].outbound is None:
+    if not found.places_calls or configuration.outbound(found) is None:
         raise reading.Invalid(
             [("from", "this number places no calls: see its `direction`, and `outbound` of its trunk")]
         )
     return found
-
-
-def _ringing_s(configuration: configurations.Configuration, number: schema.Number, given: float | None) -> float:
-    trunk = configuration.trunks[number.trunk].outbound
-    longest_s = trunk.ringing_timeout.total_seconds() if trunk is not None else contract.RINGING_S
-    return min(given or longest_s, longest_s, contract.MAX_RINGING_S)
 
 
 def _scheduled(schedule: session_shapes.Schedule | None, now: dt.datetime) -> dt.datetime | None:

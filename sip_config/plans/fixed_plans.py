@@ -54,21 +54,10 @@ def forward(occasion: occasions.Occasion, speaker: configurations.Agent) -> cont
         return otherwise
     return contract.Forward(
         to=occasion.number.forward_to,
-        ringing_timeout_s=_ringing_timeout_s(occasion),
+        ringing_timeout_s=occasion.configuration.ringing_timeout_s(occasion.number),
         otherwise=otherwise,
         metadata=occasion.metadata(None),
     )
-
-
-def _ringing_timeout_s(occasion: occasions.Occasion) -> float:
-    """How long the other phone may ring: what the number's trunk says, within what LiveKit allows.
-
-    A snapshot has no trunks; nobody dials by it, as dispatch is out then.
-    """
-    trunk = occasion.configuration.trunks.get(occasion.number.trunk)
-    if trunk is None or trunk.outbound is None:
-        return contract.RINGING_S
-    return min(trunk.outbound.ringing_timeout.total_seconds(), contract.MAX_RINGING_S)
 
 
 def _falls_back_to_message(number: schema.Number) -> bool:

@@ -7,7 +7,6 @@ import datetime as dt
 
 from callcore import errors
 from dispatch import gate
-from dispatch.access import api_keys
 from dispatch.store import engine
 from sip_config import configurations, schema
 from tests.unit.dispatch import doubles
@@ -28,8 +27,8 @@ def wish(configuration: configurations.Configuration, to: str = TO, **changes: o
     return dataclasses.replace(made, **changes)  # type: ignore[arg-type]  # names of its fields
 
 
-def key(**limits: int) -> api_keys.ApiKey:
-    return api_keys.ApiKey(id="test", digest=b"", scopes=frozenset(), limits=schema.Limits(**limits))
+def key(**limits: int) -> gate.Key:
+    return gate.Key(id="test", limits=schema.Limits(**limits))
 
 
 def ruled(configuration: configurations.Configuration, **rules: object) -> configurations.Configuration:
