@@ -325,8 +325,9 @@ class ProviderUsage(Message):
     provider: str = pydantic.Field(max_length=64)
     """As the agent's file names it."""
     model: str = pydantic.Field(max_length=200)
-    """Empty where the provider has no models to choose from."""
+    """As the agent's file names it, or the flow; empty where the provider has no models to choose from."""
     requests: int = pydantic.Field(default=0, ge=0)
+    """None are counted of recognition that streams."""
     audio_s: float = pydantic.Field(default=0.0, ge=0)
     """Seconds of sound: heard by recognition, spoken by the voice."""
     characters: int = pydantic.Field(default=0, ge=0)

@@ -4,6 +4,7 @@
     ├── BadInput                  what came in is wrong; sending it again will not help
     │   ├── InvalidNumber         not a phone number that can be called or matched
     │   ├── InvalidSipUri         not a sip: or sips: URI
+    │   ├── ForbiddenTarget       no URL that a request may go to
     │   └── ConfigurationInvalid  YAML, environment or a flow: every problem listed, with file and line
     ├── NotFound                  the thing named does not exist
     ├── Conflict                  the request contradicts the present state
@@ -54,6 +55,24 @@ class InvalidSipUri(BadInput):
     """This is not a SIP URI, such as sip:name@host."""
 
     public_code = "invalid_sip_uri"
+
+
+class ForbiddenTarget(BadInput):
+    """No request may go to this URL."""
+
+    public_code = "forbidden_target"
+
+    def __init__(self, message: str | None = None, *, code: str, entry: str | None = None) -> None:
+        """A refusal; the message shows no more of the URL than its host and port.
+
+        Args:
+            message: for the author of the URL.
+            code: stable, snake_case: which rule.
+            entry: what an allow list would have to name; None where naming it does not help.
+        """
+        super().__init__(message)
+        self.code = code
+        self.entry = entry
 
 
 class ConfigurationInvalid(BadInput):

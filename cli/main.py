@@ -18,6 +18,7 @@ from cli import (
     lab,
     reloading,
     routes,
+    webhooks,
     worker,
 )
 
@@ -46,6 +47,7 @@ app.add_typer(calls.app, name="calls", help="Look at calls, the ones that were a
 app.add_typer(contacts.app, name="contacts", help="Look at the people we talk to, bring them in, delete them.")
 app.add_typer(dnc.app, name="dnc", help="The do-not-call list: who is not to be called.")
 app.add_typer(keys.app, name="keys", help="Make API keys, list and revoke them.")
+app.add_typer(webhooks.app, name="webhooks", help="Make a secret, check a signature, see webhooks arrive.")
 
 
 def main() -> None:

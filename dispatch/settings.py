@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from callcore import contract, errors
 from dispatch.access import api_keys
+from dispatch.store import postgres
 
 _MAX_SHIFT_S = 10 * 366 * 86_400  # ten years: enough for every holiday, and still a date
 
@@ -27,7 +28,7 @@ class StoreSettings(pydantic_settings.BaseSettings):
     trunkline_state_dir: pathlib.Path = pathlib.Path("state")
     """Holds the recordings, and the database, unless DATABASE_URL says otherwise."""
     database_url: str = ""
-    """SQLAlchemy URL; the default is a SQLite file under the state folder."""
+    """URL of a Postgres database, or of a SQLite file; the default is such a file under the state folder."""
 
     @pydantic.field_validator("database_url")
     @classmethod
@@ -36,8 +37,8 @@ class StoreSettings(pydantic_settings.BaseSettings):
             driver = sa.make_url(value).drivername if value else ""
         except sa.exc.ArgumentError:
             raise ValueError("this is not a database URL") from None
-        if driver and driver != "sqlite+aiosqlite":
-            raise ValueError("only sqlite+aiosqlite:///path is supported")
+        if driver and driver not in ("sqlite+aiosqlite", *postgres.SCHEMES):
+            raise ValueError("only sqlite+aiosqlite:///path and postgresql://user:password@host/database are supported")
         return value
 
     @property

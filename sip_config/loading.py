@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from callcore import dialable, errors
 from sip_config import configurations, digests, problems, schema
-from sip_config.checking import agent_files, checks, dialing, notes, validation
+from sip_config.checking import agent_files, checks, dialing, notes, validation, webhook_secrets, webhook_urls
 from sip_config.reading import documents, folders, readers, references
 from sip_config.templates import prompting
 
@@ -82,6 +82,8 @@ class _Loader:
         self.found += problems.bounded(_strangers(self._folder))
         organization = self._checked(self._document(_ORGANIZATION), schema.OrganizationFile)
         self.found += problems.bounded(checks.hours(self._document(_ORGANIZATION)))
+        self.found += problems.bounded(webhook_secrets.organization(self._document(_ORGANIZATION)))
+        self.found += problems.bounded(webhook_urls.organization(self._document(_ORGANIZATION)))
         trunks = self._checked(self._document(_TRUNKS), schema.TrunksFile)
         numbers = self._drafts()
         rules = dialing.policy(self._document(_ORGANIZATION), numbers)
@@ -122,6 +124,8 @@ class _Loader:
                 self.found += found
                 self.found += problems.bounded(checks.transfers(document, own, self._country()))
                 self.found += problems.bounded(dialing.transfers(document, rules))
+                self.found += problems.bounded(webhook_secrets.agent(document, self._document(_ORGANIZATION)))
+                self.found += problems.bounded(webhook_urls.agent(document, self._document(_ORGANIZATION)))
                 self.notes += notes.of_agent(document, self._environment)
         if not agents:
             self.found.append(problems.Problem(file=agent_files.FOLDER, message="there is no agent in this folder"))

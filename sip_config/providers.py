@@ -15,6 +15,7 @@ from typing import Annotated, ClassVar, Literal
 import pydantic
 import pydantic_core
 
+from callcore import addresses
 from sip_config import provider_names
 
 _REFERENCE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -32,6 +33,10 @@ Unit = Annotated[float, pydantic.Field(ge=0, le=1)]
 def _url(value: str) -> str:
     if re.match(_URL, value) is None:
         raise pydantic_core.PydanticCustomError("wrong_value", "write a URL such as `http://vllm:8000/v1`")
+    try:
+        addresses.check_base_url(value)
+    except addresses.ForbiddenTarget as error:
+        raise pydantic_core.PydanticCustomError("wrong_value", "{text}", {"text": error.message}) from None
     return value
 
 

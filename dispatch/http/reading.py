@@ -106,6 +106,15 @@ def check(raw: bytes) -> None:
     Raises:
         Malformed: see `body`.
     """
+    parsed(raw)
+
+
+def parsed(raw: bytes) -> object:
+    """JSON that somebody sent, of any shape.
+
+    Raises:
+        Malformed: see `body`.
+    """
     try:
         root = json.loads(
             raw.decode(), object_pairs_hook=_unique, parse_constant=_constant, parse_int=_integer, parse_float=_finite
@@ -121,6 +130,7 @@ def check(raw: bytes) -> None:
         level = [inner for outer in level for inner in _containers(outer)]
     if level:
         raise Malformed(_TOO_DEEP)
+    return root
 
 
 _TOO_DEEP = f"The body is nested deeper than {_MAX_DEPTH} levels."

@@ -9,6 +9,7 @@ from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import calls, clock, contract, transitions
 from dispatch.ledger import admission, changes, introductions, legs, posting, spooling
+from dispatch.reports import scheduling
 from dispatch.store import calls as call_rows
 from dispatch.store import engine, notices
 
@@ -120,6 +121,7 @@ class Ledger:
             if ended is None:
                 return False
             outcome = await posting.post(tx, entry, dataclasses.replace(ended, inferred=True))
+            await scheduling.settle(tx, call_id, self._clock.now())
         self._follow((outcome,))
         return True
 

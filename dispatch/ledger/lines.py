@@ -11,6 +11,7 @@ from dispatch.contacts import following
 from dispatch.ledger import admission, changes, posting
 from dispatch.store import calls as call_rows
 from dispatch.store import late as late_rows
+from dispatch.store import usage as usage_rows
 
 _Record = (
     contract.RoutedRecord
@@ -35,13 +36,19 @@ async def take(
         return (await _keep(tx, line, None, late_rows.Why.UNREADABLE),)
 
 
-async def _take(tx: sa_async.AsyncConnection, line: contract.SpoolLine, record: _Record) -> changes.Outcome:
+async def _take(
+    tx: sa_async.AsyncConnection, line: contract.SpoolLine, record: _Record | contract.UsageRecord
+) -> changes.Outcome:
     entry = await call_rows.find_room_for_update(tx, line.room_name)
     if entry is None:
         return await _keep(tx, line, None, late_rows.Why.UNKNOWN_CALL)
     if entry.holder.fences(line.job_id, line.generation):
         # The story of a job that was replaced is not the story of the call.
         return await _keep(tx, line, entry, late_rows.Why.FENCED)
+    if isinstance(record, contract.UsageRecord):
+        # It moves nothing, and was used, whenever the call ended and whoever said so.
+        await usage_rows.put(tx, entry.call.id, line.job_id, record.usage)
+        return changes.Change(before=entry.call, after=entry.call)
     if entry.call.is_over and not entry.call.end_is_inferred:
         return await _keep(tx, line, entry, late_rows.Why.ENDED)
     entry = await _hold(tx, entry, line)

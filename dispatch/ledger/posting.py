@@ -11,6 +11,7 @@ from callcore import calls, contract, errors, events, ids, transitions, turns
 from dispatch import gate
 from dispatch.contacts import following
 from dispatch.ledger import changes
+from dispatch.reports import scheduling
 from dispatch.store import calls as call_rows
 from dispatch.store import events as event_rows
 from dispatch.store import late as late_rows
@@ -43,6 +44,7 @@ async def post(tx: sa_async.AsyncConnection, entry: call_rows.Entry, fact: trans
     await call_rows.update(tx, entry, dataclasses.replace(entry, call=call))
     await _keep_events(tx, call, effects)
     await following.follow(tx, entry.call, call, fact.at)
+    await scheduling.follow(tx, entry.call, call, fact.at)
     if call.is_over and not entry.call.is_over:
         await gate.release(tx, call.id, call.ended_at or fact.at, (call.duration_s or 0) / 60)
     return changes.Change(before=entry.call, after=call, fact=fact, effects=effects)

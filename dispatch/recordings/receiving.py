@@ -11,6 +11,7 @@ from aiohttp import http_exceptions, web
 from callcore import contract, errors
 from dispatch.http import reading
 from dispatch.recordings import shelves
+from dispatch.reports import scheduling
 from dispatch.store import calls as call_rows
 from dispatch.store import engine
 from dispatch.store import recordings as rows
@@ -50,6 +51,7 @@ async def receive(
         NoSuchCall: the ledger has no call of that room.
         NotWave: the body is none.
         ShelfUnavailable: the disk does not take it.
+        Unreadable: another version wrote the call.
         StoreUnavailable: the database does not answer.
         web.HTTPException: too large, or too slow.
     """
@@ -73,9 +75,11 @@ async def receive(
             recorded_at=label.recorded_at,
         )
         async with store.writing() as tx:  # a file that cannot be put into its place takes the row with it
-            if await call_rows.find_id(tx, label.room_name) is None:
+            entry = await call_rows.find_room_for_update(tx, label.room_name)
+            if entry is None:
                 raise NoSuchCall  # deleted while the sound came in
             await rows.put(tx, recording)
+            await scheduling.note_sound(tx, entry.call, label.recorded_at)
             await incoming.keep()
     _log.info("a recording is kept", kind=kind.value, bytes=recording.size)
     return recording

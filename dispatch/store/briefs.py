@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import json
 from typing import Any, TypeVar
 
@@ -31,14 +32,19 @@ class Brief:
     """The call as its job first saw it, with the raw numbers."""
     plan: contract.Plan | None
     """What dispatch decided; None while it has not, or when a worker decided alone."""
+    asked_until: dt.datetime | None = None
+    """When the pre-call webhook will have been asked for the plan; None where it was not."""
 
 
 async def get(tx: sa_async.AsyncConnection, call_id: str) -> Brief:
     """What is kept of a call; of one that is not there, nothing."""
-    row = (await tx.execute(sa.select(_T.c.intake, _T.c.plan).where(_T.c.id == call_id))).one_or_none()
+    columns = _T.c.intake, _T.c.plan, _T.c.pre_call_until
+    row = (await tx.execute(sa.select(*columns).where(_T.c.id == call_id))).one_or_none()
     if row is None:
         return Brief(intake=None, plan=None)
-    return Brief(intake=_load(_INTAKE, row.intake), plan=_load(_PLAN, row.plan))
+    return Brief(
+        intake=_load(_INTAKE, row.intake), plan=_load(_PLAN, row.plan), asked_until=row.pre_call_until
+    )
 
 
 def intake_values(intake: contract.CallIntake) -> dict[str, str]:
@@ -52,6 +58,13 @@ async def put_intake(tx: sa_async.AsyncConnection, call_id: str, intake: contrac
 
 async def put_plan(tx: sa_async.AsyncConnection, call_id: str, plan: contract.Plan) -> None:
     await tx.execute(sa.update(_T).where(_T.c.id == call_id).values(plan=_PLAN.dump_json(plan).decode()))
+
+
+async def claim_question(tx: sa_async.AsyncConnection, call_id: str, until: dt.datetime) -> bool:
+    """Note that the pre-call webhook is being asked until then; False where it was before, or there is a plan."""
+    is_free = (_T.c.id == call_id) & _T.c.pre_call_until.is_(None) & _T.c.plan.is_(None)
+    claimed = await tx.execute(sa.update(_T).where(is_free).values(pre_call_until=until))
+    return claimed.rowcount == 1
 
 
 def _load(shape: pydantic.TypeAdapter[Message], text: str | None) -> Message | None:

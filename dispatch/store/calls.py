@@ -15,7 +15,7 @@ from callcore import calls, contract, endings, errors, outcomes
 from dispatch.store import briefs, readable, tables
 
 _T = tables.calls
-COLUMNS = tuple(column for column in _T.c if column.name not in {"intake", "plan"})
+COLUMNS = tuple(column for column in _T.c if column.name not in {"intake", "plan", "pre_call_until"})
 """What `to_call` needs. Intake and plan are long, and of no use to those who only follow a call."""
 _OF_ID = sa.select(*COLUMNS).where(_T.c.id == sa.bindparam("name"))
 _OF_ID_LOCKED = _OF_ID.with_for_update()

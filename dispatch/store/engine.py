@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import pathlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from typing import Protocol
 
 import sqlalchemy as sa
 import structlog
@@ -13,9 +14,7 @@ from sqlalchemy import exc
 from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import errors
-from dispatch.store import sqlite
-
-_OUR_MISTAKES = (exc.IntegrityError, exc.ProgrammingError, exc.DataError, exc.NotSupportedError)
+from dispatch.store import postgres, sqlite
 
 _SCRUBS = 10  # tries; readers are done within milliseconds
 _SCRUB_PAUSE_S = 0.1  # for those who wait to write
@@ -29,17 +28,29 @@ class StoreUnavailable(errors.Unavailable):
     public_code = "store_unavailable"
 
 
+class _Dialect(Protocol):
+    """What differs between databases."""
+
+    READS: Mapping[str, object]
+    WRITES: Mapping[str, object]
+
+    def connect(self, url: str) -> sa_async.AsyncEngine: ...
+
+    def is_outage(self, error: exc.SQLAlchemyError) -> bool: ...
+
+
 class Store:
-    """Hands out transactions. Writers of this process take turns; readers never wait for them."""
+    """Hands out transactions. Writers take turns, over all processes; readers never wait for them.
+
+    What is written in a transaction is therefore decided by what it has read, whatever else runs.
+    """
 
     def __init__(self, url: str) -> None:
-        # Parameters are numbers and words of callers: an error must not print them.
-        self._engine = sa_async.create_async_engine(url, hide_parameters=True)
-        self._turn = asyncio.Lock()
-        self._reads = _Health("reading")
-        self._writes = _Health("writing")
-        if self._engine.dialect.name == "sqlite":
-            sqlite.prepare(self._engine)
+        self._dialect: _Dialect = postgres if postgres.is_one(url) else sqlite
+        self._engine: sa_async.AsyncEngine = self._dialect.connect(url)
+        self._turn = asyncio.Lock()  # the turn of this process's writers: only one waits for those of others
+        self._reads = _Health("reading", self._dialect.is_outage)
+        self._writes = _Health("writing", self._dialect.is_outage)
 
     @property
     def name(self) -> str:
@@ -59,7 +70,7 @@ class Store:
             StoreUnavailable: the database does not answer.
         """
         with self._reads.watched():
-            async with self._engine.connect() as connection, connection.begin():
+            async with self._connected(self._dialect.READS) as connection, connection.begin():
                 yield connection
 
     @contextlib.asynccontextmanager
@@ -67,13 +78,21 @@ class Store:
         """A transaction that may write; commits at the end of the block, rolls back if it raises.
 
         Raises:
-            StoreUnavailable: the database does not answer; nothing was written.
+            StoreUnavailable: the database does not answer, or it is not this writer's turn in time. Nothing was
+                written; or all of it, where a connection to a server broke in the moment of the commit.
         """
         with self._writes.watched():
-            async with self._turn, self._engine.connect() as connection:
-                await connection.execution_options(**{sqlite.WRITES: True})
-                async with connection.begin():
-                    yield connection
+            async with self._turn, self._connected(self._dialect.WRITES) as connection, connection.begin():
+                yield connection
+
+    @contextlib.asynccontextmanager
+    async def _connected(self, options: Mapping[str, object]) -> AsyncIterator[sa_async.AsyncConnection]:
+        try:
+            connection = await self._engine.connect()
+        except OSError as error:  # of the network: drivers do not make it an error of theirs
+            raise exc.OperationalError(None, None, error) from error
+        async with contextlib.aclosing(connection):
+            yield await connection.execution_options(**options)
 
     async def scrub(self, text: str = "", *, expected: int = 0) -> bool:
         """Let nothing of what was deleted or overwritten stay in the database's files; False where it still may.
@@ -86,7 +105,7 @@ class Store:
         Raises:
             StoreUnavailable: the database does not answer.
         """
-        file = database_file(self._engine.url.render_as_string(hide_password=False))
+        file = database_file(str(self._engine.url))
         if file is None:
             return True  # other databases look after theirs
         is_clean = await self._on_the_file(sqlite.empty_log)
@@ -123,8 +142,9 @@ def database_file(url: str) -> pathlib.Path | None:
 class _Health:
     """Why one kind of transaction fails: said once, when it begins and when it is over."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, is_outage: Callable[[exc.SQLAlchemyError], bool]) -> None:
         self._kind = kind
+        self._is_outage = is_outage
         self._cause: str | None = None
 
     @contextlib.contextmanager
@@ -136,8 +156,8 @@ class _Health:
         """
         try:
             yield
-        except (exc.DatabaseError, exc.InterfaceError, exc.TimeoutError) as error:
-            if isinstance(error, _OUR_MISTAKES):
+        except exc.SQLAlchemyError as error:
+            if not self._is_outage(error):
                 raise
             self._now(cause(error))
             raise StoreUnavailable from error
@@ -154,6 +174,7 @@ class _Health:
 
 def cause(error: BaseException) -> str:
     """What the driver calls it, such as `OperationalError SQLITE_FULL`; its sentence may repeat what was stored."""
-    driver = getattr(error, "orig", None) or error
-    name = getattr(driver, "sqlite_errorname", "")
-    return f"{type(driver).__name__} {name}".strip()
+    raised = getattr(error, "orig", None) or error
+    state = getattr(raised, "sqlstate", None)
+    said = raised.__cause__ if state and raised.__cause__ else raised  # SQLAlchemy has one name for many of Postgres's
+    return f"{type(said).__name__} {state or getattr(raised, 'sqlite_errorname', '')}".strip()

@@ -7,20 +7,25 @@ import mmap
 import pathlib
 import re
 import sqlite3
+from collections.abc import Mapping
 from typing import Any, Self
 
 import sqlalchemy as sa
-from sqlalchemy import event
+from sqlalchemy import event, exc
 from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import errors
 
-WRITES = "trunkline_writes"
-"""Execution option of a connection whose next transaction will write."""
+READS: Mapping[str, object] = {}
+"""Execution options of a connection whose next transaction only reads."""
+WRITES: Mapping[str, object] = {"trunkline_writes": True}
+"""Execution options of a connection whose next transaction will write."""
 
 _BUSY_TIMEOUT_MS = 5000  # other writers of the file are short: `trunkline db upgrade`, a backup
 
 _LOG_BUSY_MS = 100
+
+_OUR_MISTAKES = (exc.IntegrityError, exc.ProgrammingError, exc.DataError, exc.NotSupportedError)
 
 LARGE = 64 * 1024 * 1024
 """Bytes: to write such a file anew keeps writers waiting for as long as a caller can."""
@@ -40,13 +45,15 @@ class DatabaseInUse(errors.Conflict):
     public_code = "database_in_use"
 
 
-def prepare(engine: sa_async.AsyncEngine) -> None:
-    """Give every connection of the engine the settings, and our BEGIN in place of the driver's.
+def connect(url: str) -> sa_async.AsyncEngine:
+    """An engine whose every connection has the settings, and our BEGIN in place of the driver's.
 
     The driver would begin a transaction lazily and turn a reader into a writer half-way, which fails at once with
     "database is locked" whenever another transaction wrote in between (sqlite.org/lang_transaction.html). A writer
     therefore says BEGIN IMMEDIATE and waits for its turn.
     """
+    # Parameters are numbers and words of callers: an error must not print them.
+    engine = sa_async.create_async_engine(url, hide_parameters=True)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _settings(connection: Any, _record: object) -> None:  # the driver's connection has no public type
@@ -62,8 +69,17 @@ def prepare(engine: sa_async.AsyncEngine) -> None:
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: sa.Connection) -> None:
-        writes = connection.get_execution_options().get(WRITES, False)
+        writes = connection.get_execution_options().get("trunkline_writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def is_outage(error: exc.SQLAlchemyError) -> bool:
+    """Whether the database cannot, as it is locked, full or broken, or must not be written to."""
+    if not isinstance(error, (exc.DatabaseError, exc.InterfaceError, exc.TimeoutError)):
+        return False
+    return not isinstance(error, _OUR_MISTAKES)
 
 
 async def empty_log(connection: sa_async.AsyncConnection) -> bool:

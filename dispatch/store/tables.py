@@ -40,18 +40,20 @@ calls = sa.Table(
     sa.Column("duration_s", sa.Float),
     sa.Column("end_reason", sa.String(32)),
     sa.Column("ended_by", sa.String(16)),
-    sa.Column("sip_status_code", sa.Integer),
+    sa.Column("sip_status_code", types.Integer),
     sa.Column("sip_status", sa.String),
     sa.Column("outcome", sa.String(32)),
     sa.Column("end_is_inferred", sa.Boolean, nullable=False, server_default=sa.false()),
-    sa.Column("user_turns", sa.Integer, nullable=False),
-    sa.Column("sequence", sa.Integer, nullable=False),
+    sa.Column("user_turns", types.Integer, nullable=False),
+    sa.Column("sequence", types.Integer, nullable=False),
     # The job that holds the call, and what it was told.
     sa.Column("worker_id", sa.String(128), nullable=False),
     sa.Column("job_id", sa.String(128), nullable=False),
-    sa.Column("generation", sa.Integer, nullable=False),
+    sa.Column("generation", types.Integer, nullable=False),
     sa.Column("intake", sa.Text, nullable=False),
     sa.Column("plan", sa.Text),
+    # Until when somebody is being asked for the plan; null where nobody was.
+    sa.Column("pre_call_until", types.UtcDateTime),
     # What LiveKit and operators have said and the ledger has not acted upon yet.
     sa.Column("leg_left_at", types.UtcDateTime),
     sa.Column("leg_left_reason", sa.String(64)),
@@ -63,7 +65,7 @@ events = sa.Table(
     metadata,
     sa.Column("id", sa.String(40), primary_key=True),
     sa.Column("call_id", sa.ForeignKey("calls.id"), nullable=False),
-    sa.Column("sequence", sa.Integer, nullable=False),
+    sa.Column("sequence", types.Integer, nullable=False),
     sa.Column("type", sa.String(64), nullable=False),
     sa.Column("at", types.UtcDateTime, nullable=False),
     sa.Column("data", sa.JSON, nullable=False),
@@ -74,7 +76,7 @@ turns = sa.Table(
     "turns",
     metadata,
     sa.Column("call_id", sa.ForeignKey("calls.id"), primary_key=True),
-    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("position", types.Integer, primary_key=True, autoincrement=False),
     sa.Column("role", sa.String(16), nullable=False),
     sa.Column("message", sa.Text, nullable=False),
     sa.Column("at", types.UtcDateTime, nullable=False),
@@ -92,7 +94,7 @@ recordings = sa.Table(
     sa.Column("call_id", sa.ForeignKey("calls.id"), primary_key=True),
     sa.Column("kind", sa.String(16), primary_key=True),
     sa.Column("file", sa.String, nullable=False),
-    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("size", types.Integer, nullable=False),
     sa.Column("duration_s", sa.Float, nullable=False),
     sa.Column("recorded_at", types.UtcDateTime, nullable=False),
 )
@@ -152,7 +154,7 @@ idempotency_keys = sa.Table(
     sa.Column("key_id", sa.String(64), primary_key=True),
     sa.Column("name", sa.String(255), primary_key=True),
     sa.Column("fingerprint", sa.String(64), nullable=False),
-    sa.Column("status", sa.Integer, nullable=False),
+    sa.Column("status", types.Integer, nullable=False),
     sa.Column("body", sa.Text, nullable=False),
     sa.Column("call_id", sa.String(40), index=True),
     sa.Column("created_at", types.UtcDateTime, nullable=False, index=True),
@@ -170,7 +172,7 @@ dials = sa.Table(
     sa.Column("ringing_timeout_s", sa.Float, nullable=False),
     sa.Column("due_at", types.UtcDateTime, nullable=False),
     # Who looks after it, and until when others keep away.
-    sa.Column("generation", sa.Integer, nullable=False),
+    sa.Column("generation", types.Integer, nullable=False),
     sa.Column("claimed_by", sa.String(128)),
     sa.Column("claimed_until", types.UtcDateTime),
     sa.Column("ready_at", types.UtcDateTime),
@@ -211,7 +213,7 @@ outbox = sa.Table(
     metadata,
     # Events that are not made into deliveries yet, in the transaction of the event.
     sa.Column("call_id", sa.ForeignKey("calls.id"), primary_key=True),
-    sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("sequence", types.Integer, primary_key=True, autoincrement=False),
     sa.Column("status", sa.String(16), nullable=False),
 )
 
@@ -238,28 +240,45 @@ deliveries = sa.Table(
     sa.Column("event_at", types.UtcDateTime, nullable=False),
     # Those of one lane are sent one after the other, by position; without a lane at any time.
     sa.Column("lane", sa.String(128)),
-    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("position", types.Integer, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
-    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("error", sa.String(64)),
+    sa.Column("attempts", types.Integer, nullable=False),
+    # How far it is in its schedule, and how often its endpoint has asked for an earlier attempt.
+    sa.Column("step", types.Integer, nullable=False),
+    sa.Column("early", types.Integer, nullable=False),
+    # When anybody may take it: while somebody sends it, that is when his lease runs out.
     sa.Column("due_at", types.UtcDateTime, nullable=False),
     sa.Column("created_at", types.UtcDateTime, nullable=False, index=True),
     sa.Column("finished_at", types.UtcDateTime),
-    # Who sends it, and until when others keep away; the token rises with each claim.
-    sa.Column("token", sa.Integer, nullable=False),
+    # Who sends it; the token rises with each claim.
+    sa.Column("token", types.Integer, nullable=False),
     sa.Column("claimed_by", sa.String(128)),
-    sa.Column("claimed_until", types.UtcDateTime),
-    sa.Index("ix_webhook_deliveries_url_state_due_at", "url", "state", "due_at"),
-    sa.Index("ix_webhook_deliveries_lane_state_position", "lane", "state", "position"),
+    # Only those that wait are looked for again and again, however many are kept.
+    sa.Index(
+        "ix_webhook_deliveries_due",
+        "url",
+        "due_at",
+        sqlite_where=sa.text("finished_at IS NULL"),
+        postgresql_where=sa.text("finished_at IS NULL"),
+    ),
+    sa.Index(
+        "ix_webhook_deliveries_lane",
+        "lane",
+        "position",
+        sqlite_where=sa.text("finished_at IS NULL"),
+        postgresql_where=sa.text("finished_at IS NULL"),
+    ),
 )
 
 attempts = sa.Table(
     "webhook_attempts",
     metadata,
     sa.Column("delivery_id", sa.ForeignKey("webhook_deliveries.id"), primary_key=True),
-    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("number", types.Integer, primary_key=True, autoincrement=False),
     sa.Column("at", types.UtcDateTime, nullable=False),
     sa.Column("latency_s", sa.Float, nullable=False),
-    sa.Column("status_code", sa.Integer),
+    sa.Column("status_code", types.Integer),
     sa.Column("error", sa.String(64)),
     sa.Column("response", sa.Text, nullable=False),
 )
@@ -268,8 +287,10 @@ endpoints = sa.Table(
     "webhook_endpoints",
     metadata,
     sa.Column("url", sa.String(2000), primary_key=True),
+    # Failures of one day, with nothing else between; then since when there is nothing but failure.
+    sa.Column("first_failure_at", types.UtcDateTime),
+    sa.Column("failures", types.Integer, nullable=False),
     sa.Column("failing_since", types.UtcDateTime),
-    sa.Column("failures", sa.Integer, nullable=False),
     sa.Column("disabled_at", types.UtcDateTime),
     sa.Column("disabled_because", sa.String(64)),
 )
@@ -282,12 +303,12 @@ usage = sa.Table(
     sa.Column("part", sa.String(16), primary_key=True),
     sa.Column("provider", sa.String(64), primary_key=True),
     sa.Column("model", sa.String(200), primary_key=True),
-    sa.Column("requests", sa.Integer, nullable=False),
+    sa.Column("requests", types.Integer, nullable=False),
     sa.Column("audio_s", sa.Float, nullable=False),
-    sa.Column("characters", sa.Integer, nullable=False),
-    sa.Column("input_tokens", sa.Integer, nullable=False),
-    sa.Column("cached_input_tokens", sa.Integer, nullable=False),
-    sa.Column("output_tokens", sa.Integer, nullable=False),
+    sa.Column("characters", types.Integer, nullable=False),
+    sa.Column("input_tokens", types.Integer, nullable=False),
+    sa.Column("cached_input_tokens", types.Integer, nullable=False),
+    sa.Column("output_tokens", types.Integer, nullable=False),
 )
 
 reports = sa.Table(
@@ -314,14 +335,14 @@ spools = sa.Table(
     "spools",
     metadata,
     sa.Column("id", sa.String(64), primary_key=True),
-    sa.Column("last_line", sa.Integer, nullable=False),
+    sa.Column("last_line", types.Integer, nullable=False),
     sa.Column("updated_at", types.UtcDateTime, nullable=False),
 )
 
 late_facts = sa.Table(
     "late_facts",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", types.Integer, primary_key=True, autoincrement=True),
     sa.Column("call_id", sa.ForeignKey("calls.id"), index=True),
     sa.Column("room_name", sa.String, nullable=False),
     sa.Column("at", types.UtcDateTime, nullable=False),
@@ -334,8 +355,8 @@ workers = sa.Table(
     metadata,
     sa.Column("id", sa.String(128), primary_key=True),
     sa.Column("version", sa.String, nullable=False),
-    sa.Column("calls", sa.Integer, nullable=False),
-    sa.Column("max_calls", sa.Integer, nullable=False),
+    sa.Column("calls", types.Integer, nullable=False),
+    sa.Column("max_calls", types.Integer, nullable=False),
     sa.Column("accepting", sa.Boolean, nullable=False),
     sa.Column("rooms", sa.JSON, nullable=False),
     sa.Column("reported_at", types.UtcDateTime, nullable=False, index=True),

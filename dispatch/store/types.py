@@ -6,6 +6,9 @@ import datetime as dt
 
 import sqlalchemy as sa
 
+Integer = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""64 bits, which is what SQLite's INTEGER has."""
+
 
 class UtcDateTime(sa.TypeDecorator[dt.datetime]):
     """An aware moment, kept in UTC. SQLite forgets zones, so it gets and gives naive UTC."""

@@ -6,6 +6,6 @@
 from sip_config.routing.agents import possible as possible_agents
 from sip_config.routing.deciding import decide
 from sip_config.routing.lines import dialed_number
-from sip_config.routing.steps import Decision, RingBack, Step, StepName
+from sip_config.routing.steps import Decision, RingBack, Step, StepName, Taken
 
-__all__ = ["Decision", "RingBack", "Step", "StepName", "decide", "dialed_number", "possible_agents"]
+__all__ = ["Decision", "RingBack", "Step", "StepName", "Taken", "decide", "dialed_number", "possible_agents"]

@@ -64,10 +64,10 @@ def decide(
     trail = steps.Trail()
     acquaintance = _Acquaintance(ring_back=ring_back, contact=contact or variables.Contact(), fields=fields or {})
     try:
-        plan = _walk(configuration, live_objects, intake, now, acquaintance, trail)
+        plan, taken = _walk(configuration, live_objects, intake, now, acquaintance, trail)
     except steps.Refused as refused:
-        plan = refused.refusal
-    return steps.Decision(plan=plan, steps=trail.steps)
+        plan, taken = refused.refusal, None
+    return steps.Decision(plan=plan, steps=trail.steps, taken=taken)
 
 
 def _walk(
@@ -77,7 +77,7 @@ def _walk(
     now: dt.datetime,
     acquaintance: _Acquaintance,
     trail: steps.Trail,
-) -> contract.Plan:
+) -> tuple[contract.Plan, steps.Taken | None]:
     if intake.direction is not calls.Direction.INBOUND:
         raise trail.refused(steps.StepName.DIRECTION, "a call of ours: only inbound ones are routed", _NOT_INBOUND)
     number = lines.find(configuration, intake, trail)
@@ -91,7 +91,9 @@ def _walk(
     trail.passed(steps.StepName.HOURS, verdict.text, verdict.setting)
     action = modes.choose(occasion, trail, comes_back=ring_back is not None)
     agent = _agent(occasion, returning, trail)
-    return _plan(occasion, action, agent, trail, is_ring_back=returning is not None)
+    taken = steps.Taken(occasion=occasion, agent=agent, is_ring_back=returning is not None)
+    plan = _plan(taken, action, trail)
+    return plan, taken if isinstance(plan, contract.Converse) else None
 
 
 def _who(occasion: occasions.Occasion, intake: contract.CallIntake) -> str:
@@ -171,14 +173,8 @@ def _agent(
     return known[agent_id]
 
 
-def _plan(
-    occasion: occasions.Occasion,
-    action: calls.Action,
-    agent: configurations.Agent,
-    trail: steps.Trail,
-    *,
-    is_ring_back: bool,
-) -> contract.Plan:
+def _plan(taken: steps.Taken, action: calls.Action, trail: steps.Trail) -> contract.Plan:
+    occasion, agent = taken.occasion, taken.agent
     try:
         match action:
             case calls.Action.FORWARD:
@@ -189,7 +185,7 @@ def _plan(
                 return fixed_plans.voicemail(occasion, agent)
             case calls.Action.CONVERSE:
                 plan = agent_plans.make(occasion, agent, agents.tools(occasion, agent, trail))
-                return contract.Converse(agent=plan, ring_back=is_ring_back, metadata=occasion.metadata(agent))
+                return contract.Converse(agent=plan, ring_back=taken.is_ring_back, metadata=occasion.metadata(agent))
     except errors.ConfigurationInvalid as error:
         text = "; ".join(error.problems)
         of_agent = action is calls.Action.CONVERSE

@@ -7,7 +7,8 @@ import enum
 from collections.abc import Mapping
 
 from callcore import contract, endings
-from sip_config import problems
+from sip_config import configurations, problems
+from sip_config.plans import occasions
 
 
 class StepName(enum.StrEnum):
@@ -63,11 +64,22 @@ class RingBack:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Taken:
+    """An agent takes the call: what the plan was made of."""
+
+    occasion: occasions.Occasion
+    agent: configurations.Agent
+    is_ring_back: bool
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Decision:
     """What to do with a call, and how that came about."""
 
     plan: contract.Plan
     steps: tuple[Step, ...]
+    taken: Taken | None = dataclasses.field(default=None, compare=False, repr=False)
+    """Where an agent talks."""
 
     @property
     def faults(self) -> list[Step]:

@@ -31,29 +31,51 @@ _TTS: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(providers.Tts)
 _HASH = 8  # digits: tells the calls of one agent apart
 
 
-def apply(agent: configurations.Agent, overrides: asked_for.Overrides) -> configurations.Agent:
+def apply(agent: configurations.Agent, *layers: asked_for.Overrides) -> configurations.Agent:
     """The agent with everything that one call changes; its version says so, such as `1f3a…+9c2b41aa`.
+
+    Args:
+        agent: as its file says.
+        layers: what goes over it, one after the other; the constraints of each hold for what comes of all.
 
     Raises:
         Unfit: everything in the overrides that may not be set, or not like this, constraints that are not kept, and
             what would have no effect.
     """
     found: list[findings.Finding] = []
-    merged = dataclasses.replace(
+    merged = agent
+    for overrides in layers:
+        merged = _laid_over(merged, overrides, found)
+    for overrides in layers:
+        found += _outside(merged.settings, overrides.constraints)
+    if not found:
+        for overrides in layers:
+            found += effects.missing(merged.settings, overrides)
+    if found:
+        raise findings.Unfit(found)
+    if not merged.settings.provider_settings.flow_files():
+        merged = dataclasses.replace(merged, flow=None)
+    return merged if merged == agent else dataclasses.replace(merged, version=version(agent, merged))
+
+
+def version(agent: configurations.Agent, merged: configurations.Agent, *more: object) -> str:
+    """The version of the file's agent, and a hash of what this call makes of it, and of `more` that belongs to that."""
+    content = digests.of(
+        merged.settings, merged.instructions.text, merged.greeting.text, merged.addition, merged.flow, *more
+    )
+    return f"{agent.version}+{content[:_HASH]}"
+
+
+def _laid_over(
+    agent: configurations.Agent, overrides: asked_for.Overrides, found: list[findings.Finding]
+) -> configurations.Agent:
+    return dataclasses.replace(
         agent,
         settings=_settings(agent.settings, overrides, found),
         instructions=_text(overrides.system_prompt, "systemPrompt") or agent.instructions,
         greeting=_text(overrides.first_message, "firstMessage") or agent.greeting,
         addition=overrides.additional_instructions or agent.addition,
     )
-    found += _outside(merged.settings, overrides.constraints)
-    if not found:
-        found += effects.missing(merged.settings, overrides)
-    if found:
-        raise findings.Unfit(found)
-    if not merged.settings.provider_settings.flow_files():
-        merged = dataclasses.replace(merged, flow=None)
-    return merged if merged == agent else dataclasses.replace(merged, version=_version(agent, merged))
 
 
 def _settings(settings: schema.Agent, overrides: asked_for.Overrides, found: list[findings.Finding]) -> schema.Agent:
@@ -106,9 +128,3 @@ def _outside(settings: schema.Agent, constraints: asked_for.Constraints | None) 
             if allowed is not None and name not in allowed:
                 path = f"constraints.allowedProviders.{part}"
                 yield findings.of(path, f"the call would use `{name}`, which is not among them")
-
-
-def _version(agent: configurations.Agent, merged: configurations.Agent) -> str:
-    """The version of the file's agent, and a hash of what this call makes of it."""
-    content = digests.of(merged.settings, merged.instructions.text, merged.greeting.text, merged.addition, merged.flow)
-    return f"{agent.version}+{content[:_HASH]}"

@@ -10,13 +10,11 @@ import dataclasses
 import datetime as dt
 from collections.abc import Iterator, Mapping
 
-import pydantic
-
 from callcore import contract, errors
-from sip_config import configurations, hours, problems, schema, values
+from sip_config import configurations, hours, problems, schema
 from sip_config.plans import agent_plans, occasions
 from sip_config.routing import agents, steps
-from sip_config.sessions import choosing, findings, overriding
+from sip_config.sessions import answering, choosing, findings, overriding
 from sip_config.sessions import overrides as asked_for
 from sip_config.templates import prompting
 from sip_config.templates import variables as spoken_of
@@ -24,12 +22,6 @@ from sip_config.templates import variables as spoken_of
 choose_agent = choosing.choose_agent
 first_number = choosing.first_number
 
-MAX_PAIRS = 50
-"""Entries of `metadata`, and of `variables`."""
-
-_MAX_KEY = 64  # characters of a wrong key that are repeated
-_KEY: pydantic.TypeAdapter[str] = pydantic.TypeAdapter(values.MetadataKey)
-_VALUE: pydantic.TypeAdapter[str] = pydantic.TypeAdapter(values.StaticText)
 _MOMENT = dt.datetime(2026, 1, 2, 3, 4, tzinfo=dt.UTC)  # any: texts are tried with it
 _NOBODY = "name an agent, or give an `intent` and a `systemPrompt` for a call without one"
 
@@ -60,7 +52,7 @@ class Session:
 
 def check(configuration: configurations.Configuration, session: Session) -> list[findings.Finding]:
     """Everything that is wrong with a call, as path and message; nothing, where `plan` will do."""
-    found = [*_pairs("metadata", session.metadata), *_pairs("variables", session.variables)]
+    found = [*answering.pairs("metadata", session.metadata), *answering.pairs("variables", session.variables)]
     try:
         agent = agent_of(configuration, session)
     except findings.Unfit as unfit:
@@ -77,29 +69,54 @@ def check(configuration: configurations.Configuration, session: Session) -> list
     return found
 
 
-def plan(configuration: configurations.Configuration, session: Session, now: dt.datetime) -> contract.Converse:
+def plan(
+    configuration: configurations.Configuration,
+    session: Session,
+    now: dt.datetime,
+    wanted: answering.Answer | None = None,
+) -> contract.Converse:
     """What the job of the call is to do.
+
+    Args:
+        configuration: the one to go by.
+        session: the call.
+        now: the time, aware.
+        wanted: what the pre-call webhook wants otherwise; it counts over everything that the client asked for.
 
     Raises:
         ConfigurationInvalid: the overrides do not fit the agent as it is now, it is gone, or a text cannot be rendered.
+        Unfit: with `wanted`, instead: it does not fit.
     """
     try:
-        agent = agent_of(configuration, session)
+        if wanted is not None and wanted.agent_id is not None:
+            session = dataclasses.replace(session, agent_id=wanted.agent_id)
+        agent = agent_of(configuration, session, *([] if wanted is None else [wanted.overrides]))
     except findings.Unfit as unfit:
+        if wanted is not None:
+            raise
         raise errors.ConfigurationInvalid([f"{path}: {message}" for path, message in unfit.found]) from None
-    occasion = _occasion(configuration, session, now)
+    occasion = occasion_of(configuration, session, now)
+    if wanted is not None:
+        occasion, agent = answering.fitted(occasion, agent, wanted)
     made = agent_plans.make(occasion, agent, agents.tools(occasion, agent, steps.Trail()))
     return contract.Converse(
         agent=made.model_copy(update={"max_duration_s": max_duration_s(configuration, session, agent)}),
-        metadata={**occasion.metadata(agent), **session.metadata},
+        metadata={**occasion.metadata(agent), **session.metadata, **(wanted.metadata if wanted is not None else {})},
     )
 
 
-def agent_of(configuration: configurations.Configuration, session: Session) -> configurations.Agent:
+def agent_of(
+    configuration: configurations.Configuration, session: Session, *more: asked_for.Overrides
+) -> configurations.Agent:
     """The agent of a call, with everything that the call changes.
 
     An ad-hoc call borrows ears, mind and voice of an agent, and says itself what it is about; without a
     `firstMessage` the callee speaks first, as the greeting is somebody else's.
+
+    Args:
+        configuration: where the agents are.
+        session: the call.
+        more: goes over what the client asked for.
 
     Raises:
         Unfit: there is no such agent, or the overrides cannot be laid over it.
@@ -110,11 +127,12 @@ def agent_of(configuration: configurations.Configuration, session: Session) -> c
         if agent is None:
             near = problems.nearest(session.agent_id, configuration.agents)
             raise findings.Unfit([findings.of("agentId", f"there is no such agent{near}")])
-        return overriding.apply(agent, overrides)
+        return overriding.apply(agent, overrides, *more)
     lender = choosing.lender(configuration, session.number)
     if lender is None or overrides.intent is None or overrides.system_prompt is None:
         raise findings.Unfit([findings.of("agentId", _NOBODY)])
-    return overriding.apply(lender, overrides.model_copy(update={"first_message": overrides.first_message or ""}))
+    own = overrides.model_copy(update={"first_message": overrides.first_message or ""})
+    return overriding.apply(lender, own, *more)
 
 
 def max_duration_s(
@@ -136,7 +154,10 @@ def max_duration_s(
     return least if session.max_duration_s is None else min(least, session.max_duration_s)
 
 
-def _occasion(configuration: configurations.Configuration, session: Session, now: dt.datetime) -> occasions.Occasion:
+def occasion_of(
+    configuration: configurations.Configuration, session: Session, now: dt.datetime
+) -> occasions.Occasion:
+    """What a call's texts may speak of, and all else that its plan depends on."""
     verdict = hours.judge(configuration.hours, configuration.organization.time_zone, now)
     return occasions.Occasion(
         configuration=configuration,
@@ -153,24 +174,11 @@ def _occasion(configuration: configurations.Configuration, session: Session, now
     )
 
 
-def _pairs(name: str, pairs: Mapping[str, str]) -> Iterator[findings.Finding]:
-    if len(pairs) > MAX_PAIRS:
-        yield findings.of(name, f"may have {MAX_PAIRS} entries at most")
-        return
-    for key, value in pairs.items():
-        for kind, text in ((_KEY, key), (_VALUE, value)):
-            try:
-                kind.validate_python(text)
-            except pydantic.ValidationError as error:
-                yield findings.of(f"{name}.{key[:_MAX_KEY]}", error.errors()[0]["msg"])
-                break
-
-
 def _unrenderable(
     configuration: configurations.Configuration, session: Session, agent: configurations.Agent
 ) -> Iterator[findings.Finding]:
     """Texts that fit in general, and not for this call."""
-    texts = _occasion(configuration, session, _MOMENT).variables(agent)
+    texts = occasion_of(configuration, session, _MOMENT).variables(agent)
     for path, template in (("systemPrompt", agent.instructions), ("firstMessage", agent.greeting)):
         try:
             prompting.render(template, texts)

@@ -1,4 +1,4 @@
-"""One lab for all real-call tests, with speech made on this machine; a second one with simulated providers."""
+"""One lab for all real-call tests, with speech made on this machine; for one module with simulated providers."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 import pytest_asyncio
 
 from cli import api
-from lab import labs, provider_sets, softphone
-from tests.calls import clocks, standing
+from lab import labs, provider_sets, receiver, softphone
+from tests.calls import clocks, hooked, simulating, standing
 
 CONFIG = pathlib.Path(__file__).parent / "config"
 
@@ -35,14 +35,26 @@ async def far_phone() -> AsyncIterator[softphone.Softphone]:
         yield opened
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def receiving() -> AsyncIterator[receiver.Receiver]:
+    """Takes the webhooks of the agent that has some, for the whole session: its port stands in the configuration."""
+    async with receiver.running([hooked.SECRET]) as opened:
+        yield opened
+
+
 def options(
-    config: pathlib.Path, providers: provider_sets.ProviderSet, far_phone: softphone.Softphone
+    config: pathlib.Path,
+    providers: provider_sets.ProviderSet,
+    far_phone: softphone.Softphone,
+    receiving: receiver.Receiver,
 ) -> labs.LabOptions:
     host, port = far_phone.address
     environment = {
         **os.environ,
         "TEST_SIP_PASSWORD": standing.SIP_PASSWORD,
         "TEST_CALLEE_ADDRESS": f"{host}:{port}",
+        "TEST_WEBHOOK_ADDRESS": receiving.address,
+        "TEST_WEBHOOK_SECRET": hooked.SECRET,
     }
     return labs.LabOptions(
         environment=environment, config=config, providers=providers, variables=clocks.variables(clocks.IN_HOURS)
@@ -50,17 +62,21 @@ def options(
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def lab(config: pathlib.Path, far_phone: softphone.Softphone) -> AsyncIterator[labs.Lab]:
-    async with labs.running(options(config, provider_sets.ProviderSet.OFFLINE, far_phone)) as running:
+async def lab(
+    config: pathlib.Path, far_phone: softphone.Softphone, receiving: receiver.Receiver
+) -> AsyncIterator[labs.Lab]:
+    async with labs.running(options(config, provider_sets.ProviderSet.OFFLINE, far_phone, receiving)) as running:
         await standing.record_warm_jobs(running)
         yield running
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def simulated_lab(config: pathlib.Path, far_phone: softphone.Softphone) -> AsyncIterator[labs.Lab]:
-    async with labs.running(options(config, provider_sets.ProviderSet.SIMULATED, far_phone)) as running:
-        await standing.record_warm_jobs(running)
-        yield running
+async def simulated_lab(
+    lab: labs.Lab, config: pathlib.Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[labs.Lab]:
+    """The same lab with simulated providers, for one module."""
+    async with simulating.providers(lab, config, tmp_path_factory.mktemp("simulating")) as simulated:
+        yield simulated
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -75,6 +91,15 @@ async def callee(far_phone: softphone.Softphone) -> AsyncIterator[softphone.Soft
     far_phone.reset()
     yield far_phone
     assert far_phone.dialogs == (), "a forwarded leg was left behind"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def hooks(receiving: receiver.Receiver) -> AsyncIterator[receiver.Receiver]:
+    """The receiver in its first state: it takes everything, and pre-call webhooks change nothing."""
+    receiving.reset()
+    yield receiving
+    unsigned = [(request.name, request.problem) for request in receiving.requests() if request.signed_with != (0,)]
+    assert unsigned == []
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -12,6 +12,8 @@ VOICEMAIL = "+12015550113"
 FORWARD_ELSE_MESSAGE = "+12015550114"
 FORWARD_ELSE_VOICEMAIL = "+12015550115"
 FORWARD_WITH_CREDENTIALS = "+12015550116"
+HOOKED = "+12015550117"
+HOOKED_VOICEMAIL = "+12015550118"
 
 OFF_HOURS_CALLEE = "+12015550190"
 MESSAGE_CALLEE = "+12015550191"
@@ -19,6 +21,10 @@ ROUTED_CALLER = "+12015550180"
 
 MAIN_GREETING = "Thanks for calling Acme Plumbing, this is Ava."  # and another sentence
 OTHER_GREETING = "Hello, this is the second desk."
+HOOKED_GREETING = "Hello, this is the desk that tells a receiver."
 CLOSED = "Acme Plumbing is closed now, please call again tomorrow."
 NOBODY_ANSWERS = "Nobody can take your call just now, I am sorry."
 LEAVE_A_MESSAGE = "Nobody is here now, please leave a message."
+
+QUESTION = "Where are you located?"
+"""Is answered in 4 s, when it does not matter what is asked."""

@@ -8,14 +8,29 @@ import pytest
 from cli import api, demonstrating
 from lab import labs, softphone, speech
 from lab.scenarios import scripts, verdicts
-from tests.calls import standing
+from tests.calls import lines, standing
 
 pytestmark = [pytest.mark.calls, pytest.mark.asyncio(loop_scope="session")]
 
+BESIDE = "+12015550126"
 
-async def test_the_demonstration_call_passes_its_verdict(lab: labs.Lab, phone: softphone.Softphone) -> None:
-    checks = await demonstrating.call_and_judge(lab, scripts.built_in("front-desk"))
+
+async def test_the_demonstration_call_passes_its_verdict_beside_a_call_whose_stream_is_read(
+    lab: labs.Lab, phone: softphone.Softphone, ledger: api.Api
+) -> None:
+    """The stream during the other call equals the one after it."""
+    known = await standing.known_calls(ledger)
+    call = await phone.dial(standing.uri(lab, lines.OTHER_DESK), caller=BESIDE)
+    await call.answered(timeout=10)
+    call_id = (await standing.new_call(ledger, known))["callId"]
+    judging = demonstrating.call_and_judge(lab, scripts.built_in("front-desk"))
+    checks, live = await asyncio.gather(judging, streamed(lab, call, call_id))
     assert [check for check in checks if not check.passed] == []
+
+    assert live == await stream(lab, call_id)
+    assert live.count(b"event: turn") == 5
+    assert live.count(b"event: ended") == 1
+    await standing.event_types(ledger, call_id)
     await standing.settles(lab, phone)
 
 
@@ -60,26 +75,16 @@ async def test_two_calls_at_once_do_not_hear_each_other(
     assert not any("hours" in message for message in by_caller["+12015550124"])
 
 
-async def test_the_stream_during_the_call_equals_the_one_after_it(
-    lab: labs.Lab, phone: softphone.Softphone, ledger: api.Api
-) -> None:
-    known = await standing.known_calls(ledger)
-    call = await phone.dial(standing.uri(lab), caller=standing.CALLER)
-    await call.answered(timeout=10)
-    call_id = (await standing.new_call(ledger, known))["callId"]
+async def streamed(lab: labs.Lab, call: softphone.OutgoingCall, call_id: str) -> bytes:
+    """Hold a conversation; what the transcript's stream brought meanwhile."""
     during = asyncio.create_task(stream(lab, call_id))
-    for text in ("What are your opening hours?", "Goodbye"):
+    for text in (lines.QUESTION, "Goodbye"):
         await call.hears_speech(timeout=10, since_s=0)
         await call.hears_silence(for_s=1.0, timeout=20)
         said = await call.play(await speech.say_async(text))
         await call.hears_speech(timeout=10, since_s=said.end_s)
     await call.ended(timeout=20)
-    live = await asyncio.wait_for(during, 30)
-    assert live == await stream(lab, call_id)
-    assert live.count(b"event: turn") == 5
-    assert live.count(b"event: ended") == 1
-    await standing.event_types(ledger, call_id)
-    await standing.settles(lab, phone)
+    return await asyncio.wait_for(during, 30)
 
 
 async def stream(lab: labs.Lab, call_id: str) -> bytes:

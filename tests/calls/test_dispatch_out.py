@@ -6,7 +6,7 @@ import pytest
 
 from cli import api
 from lab import labs, softphone, speech
-from tests.calls import standing
+from tests.calls import lines, standing
 
 pytestmark = [pytest.mark.calls, pytest.mark.asyncio(loop_scope="session")]
 
@@ -15,7 +15,7 @@ FROM_BEFORE, ONLY_WITHOUT, UNTIL_AFTER = "+12015550181", "+12015550182", "+12015
 
 
 async def dial(lab: labs.Lab, phone: softphone.Softphone, caller: str) -> softphone.OutgoingCall:
-    call = await phone.dial(standing.uri(lab), caller=caller)
+    call = await phone.dial(standing.uri(lab, lines.OTHER_DESK), caller=caller)
     await call.answered(timeout=10)
     return call
 
@@ -35,7 +35,7 @@ async def say_goodbye(call: softphone.OutgoingCall) -> None:
 
 async def assert_complete(ledger: api.Api, row: api.Json, *, decided_by: str) -> None:
     assert row["termination"]["reason"] == "agent_hangup"
-    assert row["agentId"] == "front-desk"
+    assert row["agentId"] == "second-desk"
     assert [turn["role"] for turn in row["transcript"]] == ["agent", "user", "agent", "user", "agent"]
     assert await standing.event_types(ledger, row["callId"]) == [
         "call.ringing",
@@ -52,10 +52,10 @@ async def test_no_call_notices_and_every_record_is_complete(lab: labs.Lab, phone
     async with standing.ledger_of(lab) as ledger:
         known = await standing.known_calls(ledger)
     before = await dial(lab, phone, FROM_BEFORE)
-    await ask(before, "What are your opening hours?")
+    await ask(before, lines.QUESTION)
     await lab.dispatch.kill()
     within, after = await asyncio.gather(dial(lab, phone, ONLY_WITHOUT), dial(lab, phone, UNTIL_AFTER))
-    await asyncio.gather(*(ask(call, "What are your opening hours?") for call in (within, after)))
+    await asyncio.gather(*(ask(call, lines.QUESTION) for call in (within, after)))
     await asyncio.gather(say_goodbye(before), say_goodbye(within))
     await lab.dispatch.start()
     await lab.ready()

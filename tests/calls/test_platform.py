@@ -7,7 +7,7 @@ import pytest
 from cli import api
 from lab import labs, softphone, speech
 from lab.stack import ports, probes
-from tests.calls import standing
+from tests.calls import lines, standing
 
 pytestmark = [pytest.mark.calls, pytest.mark.asyncio(loop_scope="session")]
 
@@ -19,7 +19,7 @@ async def test_a_restart_of_livekit_server_leaves_one_agent_in_the_call(
 ) -> None:
     """The room is made anew by its rule, with a second job: that one has to leave the call to the first."""
     known = await standing.known_calls(ledger)
-    call = await phone.dial(standing.uri(lab), caller=standing.CALLER)
+    call = await phone.dial(standing.uri(lab, lines.OTHER_DESK), caller=standing.CALLER)
     await call.answered(timeout=10)
     await call.hears_speech(timeout=10, since_s=0)
     await call.hears_silence(for_s=1.0, timeout=20)
@@ -27,7 +27,7 @@ async def test_a_restart_of_livekit_server_leaves_one_agent_in_the_call(
     await asyncio.sleep(8.0)  # the legs rejoin about 5 s after the server is back
     assert call.is_up
     await call.hears_silence(for_s=1.0, timeout=30)
-    said = await call.play(await speech.say_async("What are your opening hours?"))
+    said = await call.play(await speech.say_async(lines.QUESTION))
     await call.hears_speech(timeout=10, since_s=said.end_s)
     await call.hears_silence(for_s=1.0, timeout=20)
     await call.play(await speech.say_async("That will be all, goodbye"))

@@ -16,7 +16,6 @@ from tests.calls import hearing, lines, standing
 
 pytestmark = [pytest.mark.calls, pytest.mark.asyncio(loop_scope="session")]
 
-QUESTION = "What are your opening hours?"
 GOODBYE = "That will be all, goodbye"
 
 
@@ -32,7 +31,7 @@ async def control(lab: labs.Lab, method: str, path: str, body: dict[str, object]
 async def well_behaved(simulated_lab: labs.Lab) -> None:
     for service in ("deepgram", "elevenlabs", "openai"):
         await control(simulated_lab, "PUT", service, {})
-    for text in (QUESTION, GOODBYE):
+    for text in (lines.QUESTION, GOODBYE):
         await control(simulated_lab, "POST", "utterances", {"text": text})
 
 
@@ -53,14 +52,14 @@ async def test_a_conversation_by_the_real_plugins(simulated_lab: labs.Lab, phone
         call = await phone.dial(standing.uri(simulated_lab), caller=standing.CALLER)
         await call.answered(timeout=10)
         await call.hears_speech(timeout=10, since_s=0)
-        for text in (QUESTION, GOODBYE):
+        for text in (lines.QUESTION, GOODBYE):
             await call.hears_silence(for_s=1.0, timeout=20)
             said = await call.play(await speech.say_async(text))
             await call.hears_speech(timeout=10, since_s=said.end_s)
         assert (await call.ended(timeout=20)).by is softphone.EndedBy.PEER
 
         row = await standing.ended_call(ledger, (await standing.new_call(ledger, known))["callId"])
-        assert [turn["message"] for turn in row["transcript"] if turn["role"] == "user"] == [QUESTION, GOODBYE]
+        assert [turn["message"] for turn in row["transcript"] if turn["role"] == "user"] == [lines.QUESTION, GOODBYE]
         assert row["termination"]["reason"] == "agent_hangup"
     await standing.settles(simulated_lab, phone)
 
@@ -91,7 +90,7 @@ async def test_a_model_that_refuses_brings_an_apology(simulated_lab: labs.Lab, p
         await call.answered(timeout=10)
         await call.hears_speech(timeout=10, since_s=0)
         await call.hears_silence(for_s=1.0, timeout=20)
-        await call.play(await speech.say_async(QUESTION))
+        await call.play(await speech.say_async(lines.QUESTION))
         await call.ended(timeout=30)
         await said_sorry(call)
         row = await standing.ended_call(ledger, (await standing.new_call(ledger, known))["callId"])

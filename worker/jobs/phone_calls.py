@@ -15,7 +15,7 @@ from worker.jobs import closing, conversation, forwarding, kits, lines, plans, r
 from worker.jobs import endings as job_endings
 from worker.jobs.speech import announcing, apologies, speaking
 from worker.jobs.voicemail import voicemails
-from worker.providers import registry
+from worker.providers import metering, registry
 from worker.spool import client as spool_client
 
 _log = logging.getLogger(__name__)
@@ -45,6 +45,7 @@ class PhoneCall:
         self._conversation: conversation.Conversation | None = None
         self._speaker: speaking.Speaker | None = None
         self._voicemail: voicemails.Voicemail | None = None
+        self._meter = metering.Meter()
 
     @property
     def is_ours(self) -> bool:
@@ -97,7 +98,7 @@ class PhoneCall:
 
     async def converse(self, agent: contract.AgentPlan) -> None:
         """Get through to the other end, greet, and talk until the ending is decided."""
-        providers = registry.build(agent, self._kit.warm)
+        providers = registry.build(agent, self._kit.warm, meter=self._meter)
         self._conversation = conversation.Conversation(self._ctx.room, agent, providers, self.ending, self._reports)
         await self._get_through(self._conversation)
         if not await self._conversation.breaks_silence():
@@ -126,6 +127,7 @@ class PhoneCall:
             ending=self.ending,
             reports=self._reports,
             clock=self._kit.clock,
+            meter=self._meter,
         )
         self._voicemail = voicemails.Voicemail(plan, parts)
         await self._voicemail.take()
@@ -167,6 +169,8 @@ class PhoneCall:
         except TimeoutError:
             _log.error("the conversation could not be closed in time")
         finally:
+            if usage := self._meter.usage():
+                self._reports.report(contract.UsageRecord(usage=usage))
             if self.is_ours:
                 # A job that was told to go before its call had an end, as by a drain that took too long, is lost to it.
                 self.ending.decide(endings.Reason.WORKER_LOST, endings.EndedBy.SYSTEM)
@@ -232,6 +236,7 @@ class PhoneCall:
             reports=self._reports,
             timepiece=self._kit.clock,
             on_heard=self._note_answered,
+            meter=self._meter,
         )
 
     def _report_end(self, termination: endings.Termination) -> None:

@@ -13,7 +13,7 @@ from livekit.agents import llm, stt, tts, vad
 
 from callcore import contract, errors
 from sip_config import providers
-from worker.providers import agent_settings, checks, local, parts, warm
+from worker.providers import agent_settings, checks, local, metering, parts, warm
 
 Warm = warm.Warm
 check = checks.check
@@ -50,13 +50,20 @@ def prewarm(environment: Mapping[str, str], known: Iterable[contract.AgentPlan] 
     return loaded
 
 
-def build(agent: contract.AgentPlan, loaded: Warm, http: aiohttp.ClientSession | None = None) -> Providers:
+def build(
+    agent: contract.AgentPlan,
+    loaded: Warm,
+    http: aiohttp.ClientSession | None = None,
+    *,
+    meter: metering.Meter | None = None,
+) -> Providers:
     """The plugins for one conversation.
 
     Args:
         agent: the plan.
         loaded: what the process has ready.
         http: for use outside a job; inside one the plugins share the job's own.
+        meter: counts what they use.
 
     Raises:
         errors.ProviderUnavailable: a key, a library or a flow is missing.
@@ -65,27 +72,51 @@ def build(agent: contract.AgentPlan, loaded: Warm, http: aiohttp.ClientSession |
         wanted, maker = agent_settings.of(agent), parts.Maker(loaded, http)
         ends_turns = wanted.turns_by is providers.TurnDetection.STT
         phrases = loaded.phrases(agent) if isinstance(wanted.stt, providers.OfflineStt) else ()
-        return Providers(
+        made = Providers(
             stt=maker.recogniser(wanted.stt, agent.language, phrases=phrases, ends_turns=ends_turns),
             llm=maker.model(wanted.llm, agent.flow),
             tts=maker.voice(wanted.tts),
             vad=loaded.activity(wanted.vad),
             turn_detection=local.turn_detection(wanted.turns_by),
         )
+    if meter is not None:
+        models = wanted.llm.fallback if isinstance(wanted.llm, providers.OpenAiLlm) else ()
+        meter.watch(made.stt, [wanted.stt])
+        meter.watch(made.llm, [wanted.llm, *models])
+        meter.watch(made.tts, [wanted.tts])
+    return made
 
 
-def voice(plan: contract.Voice, loaded: Warm, http: aiohttp.ClientSession | None = None) -> tts.TTS[Any]:
+def voice(
+    plan: contract.Voice,
+    loaded: Warm,
+    http: aiohttp.ClientSession | None = None,
+    *,
+    meter: metering.Meter | None = None,
+) -> tts.TTS[Any]:
     """The voice for a fixed text; the arguments and errors are those of `build`."""
     with _unavailable("the voice cannot be served"):
-        return parts.Maker(loaded, http).voice(agent_settings.voice(plan.tts))
+        wanted = agent_settings.voice(plan.tts)
+        made = parts.Maker(loaded, http).voice(wanted)
+    if meter is not None:
+        meter.watch(made, [wanted])
+    return made
 
 
 def recogniser(
-    spec: contract.ProviderSpec, language: str, loaded: Warm, http: aiohttp.ClientSession | None = None
+    spec: contract.ProviderSpec,
+    language: str,
+    loaded: Warm,
+    http: aiohttp.ClientSession | None = None,
+    *,
+    meter: metering.Meter | None = None,
 ) -> stt.STT[Any]:
     """Recognition of whatever somebody says, as a stream; the arguments and errors are those of `build`."""
     with _unavailable("recognition cannot be served"):
-        made = parts.Maker(loaded, http).recogniser(agent_settings.recogniser(spec), language)
+        wanted = agent_settings.recogniser(spec)
+        made = parts.Maker(loaded, http).recogniser(wanted, language)
+        if meter is not None:
+            meter.watch(made, [wanted])
         if made.capabilities.streaming:
             return made
         return stt.StreamAdapter(stt=made, vad=loaded.activity(providers.LocalVad()))

@@ -154,7 +154,7 @@ async def test_a_fixed_text_is_pronounced_and_spoken_with_the_settings(
 ) -> None:
     plan = contract.Voice(tts=contract.ProviderSpec.model_validate(voice), language="en", pronunciations=WORDS)
     made = registry.voice(plan, registry.prewarm({}), http)
-    monkeypatch.setattr(registry, "voice", lambda *_: made)
+    monkeypatch.setattr(registry, "voice", lambda *_, **__: made)
     nothing: Any = None
     told: Any = reports.Reports()
     speaker = speaking.Speaker(nothing, plan, nothing, reports=told, timepiece=samples.a_clock(), on_heard=lambda: None)

@@ -7,19 +7,21 @@ import dataclasses
 import io
 import pathlib
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pydantic
 import pytest
+import sqlalchemy as sa
 from aiohttp import test_utils, web
 from sqlalchemy import event
 
 import sip_config
 from callcore import clock
 from dispatch import app, keys, settings
-from dispatch.store import engine, migrating
+from dispatch.store import engine, migrating, tables
 from sip_config import configurations, loading
+from tests import postgres
 from tests.unit.dispatch import dialers, doubles, samples
 
 API_KEY = "tl_test_0123456789abcdef"
@@ -57,14 +59,54 @@ def usual_settings() -> settings.DispatchSettings:
     return settings.load(**SETTINGS)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What is marked `both_stores`, and has to do with the store, runs on SQLite and on Postgres."""
+    if metafunc.definition.get_closest_marker("both_stores") and "database_url" in metafunc.fixturenames:
+        metafunc.parametrize("database_url", ["sqlite", "postgres"], indirect=True)
+
+
 @pytest.fixture
-async def store(empty_database: pathlib.Path, tmp_path: pathlib.Path) -> AsyncIterator[engine.Store]:
-    path = tmp_path / "trunkline.db"
-    shutil.copy(empty_database, path)
-    opened = engine.Store(f"sqlite+aiosqlite:///{path}")
-    event.listen(opened._engine.sync_engine, "connect", _without_waiting_for_the_disk)
+def database_url(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> str:
+    """An empty database of this version's schema."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        path = tmp_path / "trunkline.db"
+        shutil.copy(request.getfixturevalue("empty_database"), path)
+        return f"sqlite+aiosqlite:///{path}"
+    url: str = request.getfixturevalue("emptied_postgres")
+    return url
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[engine.Store]:
+    opened = engine.Store(database_url)
+    if opened.is_exclusive:
+        event.listen(opened._engine.sync_engine, "connect", _without_waiting_for_the_disk)
     yield opened
     await opened.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    with postgres.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: postgres.Server) -> str:
+    async def make() -> None:
+        store = engine.Store(postgres_server.url())
+        await migrating.upgrade(store)
+        await store.close()
+
+    asyncio.run(make())
+    return postgres_server.url()
+
+
+@pytest.fixture
+def emptied_postgres(postgres_server: postgres.Server, migrated_postgres: str) -> str:
+    """Nothing is in it but what is there after migrating; a test must leave the schema as it is."""
+    postgres_server.execute(";".join(str(sa.delete(table)) for table in reversed(tables.metadata.sorted_tables)))
+    return migrated_postgres
 
 
 def _without_waiting_for_the_disk(connection: Any, _record: object) -> None:  # the driver's has no public type

@@ -226,7 +226,7 @@ async def stage(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
     monkeypatch.setattr(closing, "end_every_leg", end_every_leg)
     monkeypatch.setattr(closing, "let_goodbye_arrive", let_goodbye_arrive)
     monkeypatch.setattr(apologies, "play", play)
-    monkeypatch.setattr(registry, "build", lambda *_: None)
+    monkeypatch.setattr(registry, "build", lambda *_, **__: None)
     monkeypatch.setattr(conversation, "Conversation", lambda *_: talk)
     monkeypatch.setattr(outbound_calls, "_PAUSE_S", 0.001)
     ctx: Any = made

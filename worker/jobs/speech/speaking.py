@@ -13,7 +13,7 @@ from livekit import agents, rtc
 from callcore import clock, contract, errors, events, turns
 from worker.jobs import answering
 from worker.jobs.speech import playing, pronouncing
-from worker.providers import registry
+from worker.providers import metering, registry
 from worker.spool import client as spool_client
 
 _log = logging.getLogger(__name__)
@@ -34,13 +34,14 @@ class Speaker:
         reports: spool_client.SpoolClient,
         timepiece: clock.Clock,
         on_heard: Callable[[], None],
+        meter: metering.Meter | None = None,
     ) -> None:
         """Make the voice ready; no track is published before there is something to hear.
 
         Raises:
             ProviderUnavailable: a key or a library is missing.
         """
-        self._voice = registry.voice(voice, loaded)
+        self._voice = registry.voice(voice, loaded, meter=meter)
         self._pronouncer = pronouncing.Pronouncer(voice.pronunciations)
         self._reports = reports
         self._clock = timepiece

@@ -14,7 +14,7 @@ from worker.audio import outbox, waves
 from worker.jobs import endings as job_endings
 from worker.jobs.speech import speaking
 from worker.jobs.voicemail import beeps, ears, messages, patience, transcribing
-from worker.providers import registry
+from worker.providers import metering, registry
 from worker.spool import client as spool_client
 
 _log = logging.getLogger(__name__)
@@ -35,6 +35,8 @@ class Parts:
     ending: job_endings.Ending
     reports: spool_client.SpoolClient
     clock: clock.Clock
+    meter: metering.Meter | None = None
+    """Counts what is used of the recogniser."""
 
 
 class Voicemail:
@@ -101,7 +103,8 @@ class Voicemail:
 
     def _recogniser(self) -> transcribing.Recogniser | None:
         try:
-            return registry.recogniser(self._plan.stt, self._plan.voice.language, self._parts.loaded)
+            language, meter = self._plan.voice.language, self._parts.meter
+            return registry.recogniser(self._plan.stt, language, self._parts.loaded, meter=meter)
         except errors.ProviderUnavailable as error:
             _log.error("a message is not written down: %s", error.message)
             return None

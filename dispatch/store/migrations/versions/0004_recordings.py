@@ -19,7 +19,7 @@ def upgrade() -> None:
         sa.Column("call_id", sa.String(40), nullable=False),
         sa.Column("kind", sa.String(16), nullable=False),
         sa.Column("file", sa.String(), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("size", types.Integer, nullable=False),
         sa.Column("duration_s", sa.Float(), nullable=False),
         sa.Column("recorded_at", types.UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name="fk_recordings_call_id"),

@@ -14,6 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("calls", sa.Column("pre_call_until", types.UtcDateTime()))
     _waiting()
     _deliveries()
     _reports()
@@ -27,7 +28,7 @@ def _waiting() -> None:
     op.create_table(
         "webhook_outbox",
         sa.Column("call_id", sa.String(40), nullable=False),
-        sa.Column("sequence", sa.Integer(), nullable=False, autoincrement=False),
+        sa.Column("sequence", types.Integer, nullable=False, autoincrement=False),
         sa.Column("status", sa.String(16), nullable=False),
         _of_call("webhook_outbox"),
         sa.PrimaryKeyConstraint("call_id", "sequence", name="pk_webhook_outbox"),
@@ -55,33 +56,37 @@ def _deliveries() -> None:
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("event_at", types.UtcDateTime(), nullable=False),
         sa.Column("lane", sa.String(128)),
-        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("position", types.Integer, nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("error", sa.String(64)),
+        sa.Column("attempts", types.Integer, nullable=False),
+        sa.Column("step", types.Integer, nullable=False),
+        sa.Column("early", types.Integer, nullable=False),
         sa.Column("due_at", types.UtcDateTime(), nullable=False),
         sa.Column("created_at", types.UtcDateTime(), nullable=False),
         sa.Column("finished_at", types.UtcDateTime()),
-        sa.Column("token", sa.Integer(), nullable=False),
+        sa.Column("token", types.Integer, nullable=False),
         sa.Column("claimed_by", sa.String(128)),
-        sa.Column("claimed_until", types.UtcDateTime()),
         _of_call("webhook_deliveries"),
         sa.PrimaryKeyConstraint("id", name="pk_webhook_deliveries"),
     )
-    for columns in (
-        ["message_id"],
-        ["call_id"],
-        ["created_at"],
-        ["url", "state", "due_at"],
-        ["lane", "state", "position"],
-    ):
-        op.create_index(f"ix_webhook_deliveries_{'_'.join(columns)}", "webhook_deliveries", columns)
+    for column in ("message_id", "call_id", "created_at"):
+        op.create_index(f"ix_webhook_deliveries_{column}", "webhook_deliveries", [column])
+    for name, columns in (("due", ["url", "due_at"]), ("lane", ["lane", "position"])):
+        op.create_index(
+            f"ix_webhook_deliveries_{name}",
+            "webhook_deliveries",
+            columns,
+            sqlite_where=sa.text("finished_at IS NULL"),
+            postgresql_where=sa.text("finished_at IS NULL"),
+        )
     op.create_table(
         "webhook_attempts",
         sa.Column("delivery_id", sa.String(40), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False, autoincrement=False),
+        sa.Column("number", types.Integer, nullable=False, autoincrement=False),
         sa.Column("at", types.UtcDateTime(), nullable=False),
         sa.Column("latency_s", sa.Float(), nullable=False),
-        sa.Column("status_code", sa.Integer()),
+        sa.Column("status_code", types.Integer),
         sa.Column("error", sa.String(64)),
         sa.Column("response", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["delivery_id"], ["webhook_deliveries.id"], name="fk_webhook_attempts_delivery_id"),
@@ -90,8 +95,9 @@ def _deliveries() -> None:
     op.create_table(
         "webhook_endpoints",
         sa.Column("url", sa.String(2000), nullable=False),
+        sa.Column("first_failure_at", types.UtcDateTime()),
+        sa.Column("failures", types.Integer, nullable=False),
         sa.Column("failing_since", types.UtcDateTime()),
-        sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("disabled_at", types.UtcDateTime()),
         sa.Column("disabled_because", sa.String(64)),
         sa.PrimaryKeyConstraint("url", name="pk_webhook_endpoints"),
@@ -106,12 +112,12 @@ def _reports() -> None:
         sa.Column("part", sa.String(16), nullable=False),
         sa.Column("provider", sa.String(64), nullable=False),
         sa.Column("model", sa.String(200), nullable=False),
-        sa.Column("requests", sa.Integer(), nullable=False),
+        sa.Column("requests", types.Integer, nullable=False),
         sa.Column("audio_s", sa.Float(), nullable=False),
-        sa.Column("characters", sa.Integer(), nullable=False),
-        sa.Column("input_tokens", sa.Integer(), nullable=False),
-        sa.Column("cached_input_tokens", sa.Integer(), nullable=False),
-        sa.Column("output_tokens", sa.Integer(), nullable=False),
+        sa.Column("characters", types.Integer, nullable=False),
+        sa.Column("input_tokens", types.Integer, nullable=False),
+        sa.Column("cached_input_tokens", types.Integer, nullable=False),
+        sa.Column("output_tokens", types.Integer, nullable=False),
         _of_call("call_usage"),
         sa.PrimaryKeyConstraint("call_id", "job_id", "part", "provider", "model", name="pk_call_usage"),
     )

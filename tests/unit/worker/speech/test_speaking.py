@@ -82,7 +82,7 @@ MakeSpeaker = Callable[..., tuple[speaking.Speaker, Voice]]
 def speaker(bridge: bridges.Bridge, told: reports.Reports, monkeypatch: pytest.MonkeyPatch) -> MakeSpeaker:
     def make(*acts: Exception | float | None) -> tuple[speaking.Speaker, Voice]:
         voice = Voice(*acts)
-        monkeypatch.setattr(registry, "voice", lambda *_: voice)
+        monkeypatch.setattr(registry, "voice", lambda *_, **__: voice)
         loaded: Any = None
         made = speaking.Speaker(
             bridge,  # type: ignore[arg-type]

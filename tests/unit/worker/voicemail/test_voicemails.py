@@ -137,7 +137,7 @@ async def story(tmp_path: pathlib.Path) -> Story:
 @pytest.fixture
 def without_words(monkeypatch: pytest.MonkeyPatch) -> None:
     """A recogniser that hears nothing: the real one takes its time."""
-    monkeypatch.setattr(registry, "recogniser", lambda *_: Deaf())
+    monkeypatch.setattr(registry, "recogniser", lambda *_, **__: Deaf())
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Webhooks: what we tell others of calls, signed, in order and never lost."""

@@ -1,0 +1,164 @@
+"""Asks, within the time that a ringing person can be left waiting, and always comes to a verdict."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import re
+from collections.abc import Mapping
+from typing import Protocol
+
+import structlog
+
+from callcore import clock, errors, ids, signing
+from dispatch import metrics
+from dispatch.webhooks import client, targets
+from dispatch.webhooks.pre_call import answers, breakers, questions, verdicts
+from sip_config import schema
+from sip_config.sessions import findings
+
+_AGAIN = frozenset({"connect_failed", "dns_failed"})  # nothing was heard by anybody: worth one more try at once
+_SLACK_S = 0.05  # for a client that is just about to tell what went wrong
+_NO_TIME_S = 0.02  # less than that is not worth a request
+_PLAIN_PATH = re.compile(r"[A-Za-z_.]{1,100}(\.\d{1,3})?")  # one with digits in a name may hold somebody's number
+
+BREAKER_OPEN = "breaker_open"
+INVALID = "answer_invalid"
+"""The answer is JSON, but cannot be followed."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Poster(Protocol):
+    """Sends a body; `client.Client`."""
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str], within_s: float) -> client.Answer: ...
+
+
+class _Failure(Exception):
+    """There is no answer, or none that can be followed."""
+
+    def __init__(self, error: str, problem: str | None = None) -> None:
+        super().__init__(error)
+        self.error = error
+        self.problem = problem
+
+
+class Asker:
+    """Asks about calls; shared by calls that come and calls that we place."""
+
+    def __init__(self, poster: Poster, counters: metrics.Metrics, timepiece: clock.Clock) -> None:
+        """Make one; its breakers, one for each URL, go by the clock's monotonic time."""
+        self._poster = poster
+        self._metrics = counters
+        self._clock = timepiece
+        self._breakers = breakers.Breakers(timepiece.monotonic)
+
+    async def ask(self, question: questions.Question) -> verdicts.Verdict:
+        """What is to be done with the call; comes within the target's time, whatever the endpoint does."""
+        loop, target = asyncio.get_running_loop(), question.target
+        began = loop.time()
+        deadline = began + target.timeout.total_seconds()
+        try:
+            verdict = await self._asked(target.url, question, deadline)
+        except _Failure as failure:
+            verdict = await self._otherwise(question, failure, deadline)
+        verdict = dataclasses.replace(verdict, took_s=loop.time() - began)
+        self.note(question, verdict)
+        return verdict
+
+    def note(self, question: questions.Question, verdict: verdicts.Verdict) -> None:
+        """Count a verdict, and tell the operator where something is to be mended."""
+        self._metrics.pre_call_seconds.labels(result=verdict.result.value).observe(verdict.took_s)
+        if verdict.error is not None or verdict.ignored:
+            _log.warning(
+                "the pre-call webhook's answer could not be followed in full",
+                call_id=question.call_id,
+                agent_id=question.draft.agent.agent_id,
+                **{name: value for name, value in verdict.data.items() if value is not None},
+            )
+
+    async def _otherwise(
+        self, question: questions.Question, failure: _Failure, deadline: float
+    ) -> verdicts.Verdict:
+        """What follows a failure, by the target's `on_error`."""
+        target = question.target
+        result = verdicts.Result.BREAKER_OPEN if failure.error == BREAKER_OPEN else verdicts.Result.FAILED
+        if target.on_error is schema.OnError.FALLBACK_URL and target.fallback_url is not None:
+            try:
+                verdict = await self._asked(target.fallback_url, question, deadline)
+            except _Failure as second:
+                if second.error != BREAKER_OPEN:
+                    result, failure = verdicts.Result.FAILED, second
+            else:
+                return dataclasses.replace(verdict, error=failure.error, on_error=target.on_error)
+        verdict = verdicts.without_answer(target.on_error, question.draft, failure.error)
+        return dataclasses.replace(verdict, result=result, problem=failure.problem)
+
+    async def _asked(self, url: str, question: questions.Question, deadline: float) -> verdicts.Verdict:
+        breaker = self._breakers.of(url)
+        if not breaker.admits():
+            raise _Failure(BREAKER_OPEN)
+        try:
+            reply = await self._reply(url, question, deadline)
+        except _Failure as failure:
+            # An answer that does not fit one call says nothing of the next one.
+            (breaker.succeeded if failure.error == INVALID else breaker.failed)()
+            raise
+        except BaseException:
+            breaker.withdrawn()
+            raise
+        breaker.succeeded()
+        return _verdict(question, reply)
+
+    async def _reply(self, url: str, question: questions.Question, deadline: float) -> answers.Reply:
+        message_id, body = ids.new(ids.DELIVERY, self._clock.now()), question.body()
+        answer = await self._post(url, message_id, body, question, deadline)
+        if answer.error in _AGAIN:
+            answer = await self._post(url, message_id, body, question, deadline)
+        if answer.error is not None:
+            raise _Failure(answer.error)
+        if not answer.is_success:
+            raise _Failure(f"status_{answer.status_code}")
+        try:
+            return answers.parse(answer.body)
+        except answers.Unusable as unusable:
+            raise _Failure(unusable.public_code) from None
+        except findings.Unfit as unfit:
+            raise _invalid(unfit) from None
+
+    async def _post(
+        self, url: str, message_id: str, body: bytes, question: questions.Question, deadline: float
+    ) -> client.Answer:
+        left_s = deadline - asyncio.get_running_loop().time()
+        if left_s < _NO_TIME_S:
+            return client.Answer(error="timeout")
+        headers = {"Content-Type": "application/json"}
+        if secrets := targets.secrets_of(question.configuration, question.target):
+            headers |= signing.sign(message_id, self._clock.now(), body, secrets)
+        try:
+            async with asyncio.timeout(left_s + _SLACK_S):
+                return await self._poster.post(url, body, headers, left_s)
+        except TimeoutError:
+            return client.Answer(error="timeout", latency_s=left_s)
+
+
+def _verdict(question: questions.Question, reply: answers.Reply) -> verdicts.Verdict:
+    if reply.rejection is not None:
+        plan = verdicts.rejection(reply.rejection.text, reply.rejection.code)
+        return verdicts.Verdict(plan=plan, result=verdicts.Result.REJECTED, ignored=reply.ignored)
+    if reply.changes_nothing:
+        return verdicts.Verdict(plan=question.draft, result=verdicts.Result.UNCHANGED, ignored=reply.ignored)
+    try:
+        made = question.remake(reply.wanted)
+    except findings.Unfit as unfit:
+        raise _invalid(unfit) from None
+    except errors.ConfigurationInvalid:
+        raise _Failure(INVALID) from None
+    result = verdicts.Result.UNCHANGED if made == question.draft else verdicts.Result.ACCEPTED
+    return verdicts.Verdict(plan=made, result=result, ignored=reply.ignored)
+
+
+def _invalid(unfit: findings.Unfit) -> _Failure:
+    path, _ = unfit.found[0]
+    return _Failure(INVALID, path if _PLAIN_PATH.fullmatch(path) else None)
