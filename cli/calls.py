@@ -1,4 +1,4 @@
-"""`trunkline calls`: look at calls, and end them."""
+"""`trunkline calls`: look at calls and their reports, and end them."""
 
 from __future__ import annotations
 
@@ -72,3 +72,32 @@ def hang_up(call_id: CallId, as_json: options.AsJson = False, url: options.Url =
         from cli import looking
 
         looking.hang_up(call_id, url=url, as_json=as_json)
+
+
+@app.command("report")
+def show_report(call_id: CallId, as_json: options.AsJson = False, url: options.Url = None) -> None:
+    """Show the report of a call that is over: how it went, what it used, and what was said."""
+    with failing.plainly():
+        from cli import reporting
+
+        reporting.show(call_id, url=url, as_json=as_json)
+
+
+@app.command("finalize")
+def finalize_report(
+    call_id: CallId,
+    force_analysis: Annotated[
+        bool, typer.Option("--force-analysis", help="Make the report anew of what is known now.")
+    ] = False,
+    retry_webhook: Annotated[
+        bool, typer.Option("--retry-webhook", help="Deliver it to `webhooks.post_call` once more, under the same id.")
+    ] = False,
+    as_json: options.AsJson = False,
+    url: options.Url = None,
+) -> None:
+    """Make the report of a call at once or anew, or deliver it once more."""
+    with failing.plainly():
+        from cli import reporting
+
+        wanted = {"forceAnalysis": force_analysis, "retryWebhook": retry_webhook}
+        reporting.finalize(call_id, wanted, url=url, as_json=as_json)

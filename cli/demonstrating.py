@@ -125,7 +125,7 @@ async def _new_call(client: api.Api, before: set[str]) -> str | None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_LISTED_S):
             while True:
-                for call in (await client.calls({}))["items"]:
+                for call in reversed((await client.calls({}))["items"]):  # others may call while this one goes on
                     if call["callId"] not in before:
                         return str(call["callId"])
                 await asyncio.sleep(_POLL_S)

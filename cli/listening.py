@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import contextlib
 import dataclasses
 import json
 import pathlib
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -18,7 +19,7 @@ from callcore import clock, errors, events, signing
 from cli import webhook_lines, webhook_secrets
 
 _HOST = "127.0.0.1"
-_MOST_BYTES = 1 << 20  # of a body; dispatch sends less
+_MOST_BYTES = 2 << 20  # of a body; dispatch sends half of it at most
 _MOST_IDS = 10_000  # that are remembered; the oldest is forgotten first
 _NO_BODY = frozenset({204, 205, 304})
 _SHUTDOWN_S = 1.0
@@ -61,6 +62,10 @@ class Sink:
     def __init__(self, wanted: Options, secrets: Sequence[signing.Secret], time: clock.Clock) -> None:
         self.app = web.Application(client_max_size=_MOST_BYTES)
         self.app.router.add_post("/{path:.*}", self._take)
+        self.over = asyncio.Event()
+        """Set when there is nothing more to do."""
+        self.broken: BrokenPipeError | None = None
+        """What printing failed with, once nobody reads any more."""
         self._wanted = wanted
         self._secrets = secrets
         self._clock = time
@@ -75,14 +80,15 @@ class Sink:
             body = _object(raw)
         except errors.BadInput as refused:
             reason = refused.reason.value if isinstance(refused, signing.SignatureRefused) else refused.public_code
-            webhook_lines.refused(now, reason, refused.message, as_json=self._wanted.as_json)
+            with self._reader():
+                webhook_lines.refused(now, reason, refused.message, as_json=self._wanted.as_json)
             return web.json_response({"error": reason}, status=401)
         answer = self._answer(body)
-        webhook_lines.taken(
-            webhook_lines.Taken(id=message_id, at=now, times=self._count(message_id), body=body, status=answer.status),
-            show_numbers=self._wanted.show_numbers,
-            as_json=self._wanted.as_json,
+        came = webhook_lines.Taken(
+            id=message_id, at=now, times=self._count(message_id), body=body, status=answer.status
         )
+        with self._reader():
+            webhook_lines.taken(came, show_numbers=self._wanted.show_numbers, as_json=self._wanted.as_json)
         return answer
 
     def _answer(self, body: dict[str, Any]) -> web.Response:
@@ -92,6 +98,15 @@ class Sink:
                 status=200 if status in _NO_BODY else status, text=self._reply, content_type="application/json"
             )
         return web.Response(status=status)
+
+    @contextlib.contextmanager
+    def _reader(self) -> Iterator[None]:
+        """Whoever reads what is printed; without one this is over, and the sender gets its answer all the same."""
+        try:
+            yield
+        except BrokenPipeError as error:
+            self.broken = error
+            self.over.set()
 
     def _count(self, message_id: str) -> int:
         """How often this id has come, this time included."""
@@ -103,10 +118,11 @@ class Sink:
 
 
 async def _until_interrupted(sink: Sink, port: int) -> None:
-    stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    await serve(sink, port, stopped.wait)
+        asyncio.get_running_loop().add_signal_handler(number, sink.over.set)
+    await serve(sink, port, sink.over.wait)
+    if sink.broken is not None:
+        raise sink.broken
 
 
 async def serve(sink: Sink, port: int, until: Callable[[], Awaitable[object]]) -> None:

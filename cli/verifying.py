@@ -15,7 +15,7 @@ from callcore import clock, errors, signing
 from cli import failing, screen, webhook_secrets
 
 _STDIN = "-"
-_MOST = 1 << 20  # bytes; dispatch sends less
+_MOST = 2 << 20  # bytes; dispatch sends half of it at most
 _HEADER = re.compile(r"(?P<name>[\w-]+)\s*:\s?(?P<value>.*)")
 
 

@@ -32,9 +32,13 @@ from dispatch.livekit import applying, bookkeeping, catch_all, dialing, objects,
 from dispatch.openapi import serving as openapi
 from dispatch.reaper import clearing, judging, rounds
 from dispatch.recordings import shelves
+from dispatch.reports import setting_up as reports
 from dispatch.store import engine
 from dispatch.transfers import setting_up as transfers
 from dispatch.v1 import table as v1_table
+from dispatch.webhooks import gauges
+from dispatch.webhooks import setting_up as sending
+from dispatch.webhooks.pre_call import setting_up as pre_call
 from sip_config import configurations
 
 _APPLY_LEASE = dt.timedelta(seconds=objects.APPLY_S + 10.0)  # what began in time ends before it runs out
@@ -70,9 +74,12 @@ def build(parts: Parts) -> web.Application:
     app[keys.METRICS] = counters
     app[keys.SHELF] = shelves.Shelf(parts.settings.recordings_folder)
     app[keys.SWITCHBOARD] = switchboard.Switchboard(parts.configuration, _clock_of_hours(parts))
+    sending.set_up(app, parts)
     _set_up_ledger(app, parts)
+    pre_call.set_up(app, parts)
     transfers.set_up(app, parts)
     dialing_out.set_up(app, parts)
+    reports.set_up(app, parts)
     _set_up_upkeep(app, parts)
     operations.mount(app)
     openapi.mount(app)
@@ -89,6 +96,9 @@ def run_loops(app: web.Application) -> None:
             keeper=app[keys.KEEPER].run,
             transfers=app[keys.TRANSFERS].run,
             dialing=app[keys.DIALING].run,
+            reports=app[keys.REPORTS].run,
+            deliveries=app[keys.DELIVERIES].run,
+            webhook_gauges=lambda stop: gauges.run(app[keys.STORE], app[keys.METRICS], app[keys.CLOCK], stop),
             judging=reaper.judging.run,
             clearing=reaper.clearing.run,
             reloading=app[keys.RELOADER].run,
@@ -117,7 +127,7 @@ def _clock_of_hours(parts: Parts) -> clock.Clock:
 def _set_up_ledger(app: web.Application, parts: Parts) -> None:
     counters, hints, board = app[keys.METRICS], wakeups.Wakeups(), app[keys.SWITCHBOARD]
     closer = closing.Closer(parts.livekit, counters)
-    after = aftermath.Consequences(counters, hints, closer)
+    after = aftermath.Consequences(counters, hints, closer, tell=app[keys.DELIVERIES].wake)
     app[keys.WAKEUPS] = hints
     app[keys.CLOSER] = closer
     app[keys.LEDGER] = ledger.Ledger(
@@ -125,7 +135,7 @@ def _set_up_ledger(app: web.Application, parts: Parts) -> None:
     )
     app[keys.STREAMS] = streams.Streams(parts.settings.trunkline_max_streams, hints, counters)
     app[keys.DOORMAN] = catch_all.Doorman(parts.livekit, closer, counters)
-    app[keys.WEBHOOKS] = webhooks.Verifier(
+    app[keys.LIVEKIT_VERIFIER] = webhooks.Verifier(
         parts.settings.livekit_api_key, parts.settings.livekit_api_secret.get_secret_value()
     )
     app.on_shutdown.append(_end_streams)

@@ -9,12 +9,13 @@ import structlog
 from callcore import clock, errors
 from dispatch import background, gate
 from dispatch.recordings import shelves
-from dispatch.store import engine, idempotency, late, notices, reservations, spools, workers
+from dispatch.store import deliveries, endpoints, engine, idempotency, late, notices, reservations, spools, workers
 
 _EVERY_S = 3600.0
 _KEEP_NOTICES = dt.timedelta(days=1)  # LiveKit repeats a webhook for minutes
 _KEEP_WORKERS = dt.timedelta(days=1)
 _KEEP_LATE = dt.timedelta(days=30)  # for whoever looks into a strange call
+_KEEP_DELIVERIES = dt.timedelta(days=30)  # they may be sent again until then
 _KEEP_SPOOLS = dt.timedelta(days=30)  # a worker may have been away for long
 _KEEP_RESERVATIONS = dt.timedelta(days=2)  # limits count those of a day
 _KEEP_ANSWERS = dt.timedelta(days=2)  # what is promised to clients with an Idempotency-Key is one day
@@ -39,6 +40,8 @@ async def tidy(store: engine.Store, shelf: shelves.Shelf, timepiece: clock.Clock
         await notices.forget_before(tx, now - _KEEP_NOTICES)
         await workers.forget_before(tx, now - _KEEP_WORKERS)
         await late.forget_before(tx, now - _KEEP_LATE)
+        await deliveries.forget_before(tx, now - _KEEP_DELIVERIES)
+        await endpoints.forget_unused(tx)
         await spools.forget_before(tx, now - _KEEP_SPOOLS)
         await idempotency.forget_before(tx, now - _KEEP_ANSWERS)
         for left in await reservations.abandoned(tx):

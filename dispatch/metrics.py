@@ -25,6 +25,26 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self.pre_call_seconds = prometheus.Histogram(
+            "trunkline_pre_call_seconds",
+            "From asking the pre-call webhook to its verdict.",
+            ("result",),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.webhook_deliveries = self._counter("webhook_deliveries", "Attempts at webhooks.", ("kind", "result"))
+        self.webhook_attempt_seconds = prometheus.Histogram(
+            "trunkline_webhook_attempt_seconds",
+            "From the first step of an attempt at a webhook to its answer.",
+            ("kind",),
+            buckets=_HTTP_SECONDS,
+            registry=self.registry,
+        )
+        self.webhook_backlog = self._gauge("webhook_backlog", "Webhooks that have not arrived and are not given up.")
+        self.webhook_backlog_seconds = self._gauge("webhook_backlog_seconds", "Age of the oldest of them.")
+        self.webhook_endpoints_disabled = self._gauge(
+            "webhook_endpoints_disabled", "Endpoints of webhooks that are not used any more."
+        )
         self.turns = self._counter("turns", "Turns of transcripts.", ("role",))
         self.transfers = self._counter("transfers", "Transfers that ended.", ("kind", "result"))
         self.dials_refused = self._counter("dials_refused", "Dials that the gate refused.", ("code", "stage"))
@@ -75,6 +95,9 @@ class Metrics:
     def exposition(self) -> bytes:
         """Everything in the Prometheus text format."""
         return prometheus.generate_latest(self.registry)
+
+    def _gauge(self, name: str, meaning: str) -> prometheus.Gauge:
+        return prometheus.Gauge(f"trunkline_{name}", meaning, registry=self.registry)
 
     def _counter(self, name: str, meaning: str, labels: tuple[str, ...]) -> prometheus.Counter:
         return prometheus.Counter(f"trunkline_{name}", meaning, labels, registry=self.registry)

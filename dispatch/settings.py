@@ -18,6 +18,10 @@ from dispatch.store import postgres
 _MAX_SHIFT_S = 10 * 366 * 86_400  # ten years: enough for every holiday, and still a date
 
 
+_RETRIES = (0.0, 5.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 50_400.0, 72_000.0, 86_400.0)
+_MAX_RETRIES, _MAX_DELAY_S = 50, 7 * 86_400.0
+
+
 class StoreSettings(pydantic_settings.BaseSettings):
     """Where the store is: all that a command needs that works on it without a running dispatch."""
 
@@ -71,6 +75,12 @@ class DispatchSettings(StoreSettings):
     """LiveKit's Redis, `redis://[user:password@]host[:port]`; only `/readyz` asks it."""
     trunkline_max_streams: Annotated[int, pydantic.Field(ge=1, le=100_000)] = 200
     """Transcript streams open at once."""
+    trunkline_webhook_retries: Annotated[tuple[float, ...], pydantic_settings.NoDecode] = _RETRIES
+    """Seconds before each attempt at a webhook, from the end of the one before, separated by commas; the first: 0."""
+    trunkline_webhook_timeout: Annotated[float, pydantic.Field(gt=0, le=60)] = 15.0
+    """Seconds that an attempt at a webhook may take in all."""
+    trunkline_webhook_disable_days: Annotated[float, pydantic.Field(gt=0, le=365)] = 5.0
+    """Days of nothing but failure after which an endpoint of webhooks is disabled."""
     trunkline_time_shift: Annotated[int, pydantic.Field(ge=-_MAX_SHIFT_S, le=_MAX_SHIFT_S)] = 0
     """Seconds that the clock of opening hours is ahead, to rehearse a holiday; negative: behind."""
     trunkline_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -85,6 +95,20 @@ class DispatchSettings(StoreSettings):
                 api_keys.parse(value.get_secret_value())
         except errors.BadInput as error:
             raise ValueError(error.message) from None
+        return value
+
+    @pydantic.field_validator("trunkline_webhook_retries", mode="before")
+    @classmethod
+    def _retries_are_listed(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+    @pydantic.field_validator("trunkline_webhook_retries")
+    @classmethod
+    def _retries_are_delays(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if not value or value[0] != 0 or len(value) > _MAX_RETRIES:
+            raise ValueError(f"must begin with 0 and have {_MAX_RETRIES} entries at most")
+        if not all(0 <= delay_s <= _MAX_DELAY_S for delay_s in value):
+            raise ValueError("must be seconds, a week at most")
         return value
 
     @pydantic.field_validator("livekit_url")

@@ -87,6 +87,18 @@ class Switchboard:
         fields: Mapping[str, str] | None = None,
     ) -> contract.Plan | None:
         """What to do with a call, by what is known of its caller; None while that cannot be told."""
+        decision = self.judge(intake, ring_back, contact=contact, fields=fields)
+        return decision.plan if decision is not None else None
+
+    def judge(
+        self,
+        intake: contract.CallIntake,
+        ring_back: routing.RingBack | None = None,
+        *,
+        contact: variables.Contact | None = None,
+        fields: Mapping[str, str] | None = None,
+    ) -> routing.Decision | None:
+        """As `decide`, with all that the plan was made of."""
         board = self._board
         if board.live is None:
             return None
@@ -101,7 +113,7 @@ class Switchboard:
         )
         for fault in decision.faults:
             _report(board.configuration, fault, intake)
-        return decision.plan
+        return decision
 
     def snapshot(self) -> _Taken | None:
         """What workers route by when dispatch is out, and its ETag (RFC 9110 section 8.8.3)."""

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from callcore import dialable, errors
 from sip_config import configurations, digests, problems, schema
-from sip_config.checking import agent_files, checks, dialing, notes, validation, webhook_secrets, webhook_urls
+from sip_config.checking import agent_files, checks, dialing, notes, ringing, validation, webhook_secrets, webhook_urls
 from sip_config.reading import documents, folders, readers, references
 from sip_config.templates import prompting
 
@@ -92,6 +92,8 @@ class _Loader:
         self.found += dialing.countries(self._document(_ORGANIZATION))
         self.found += problems.bounded(dialing.forwards(self._document(_NUMBERS), numbers, rules))
         self._check_numbers(numbers, agents)
+        if trunks is not None:
+            self.found += ringing.timeouts(self._document(_TRUNKS), trunks.trunks, numbers, agents)
         if self.found or organization is None or trunks is None:
             return None
         by_number = {draft.value.e164: draft.value for draft in numbers.values()}

@@ -10,9 +10,16 @@ from typing import Annotated, Any
 
 import pydantic
 
-from callcore import contract
+from callcore import contract, endings
 from sip_config import configurations, digests, live, problems, routing, schema
 from sip_config.plans import agent_plans
+
+
+UNASKED = contract.Refuse(
+    reason=endings.Reason.POLICY_REFUSED, sip_status_code=480, text="The pre-call check could not be made"
+)
+"""Of a call that may not be taken where the pre-call webhook has not been asked, or has not answered. 480 is Temporarily
+Unavailable (RFC 3261 section 21.4.18)."""
 
 
 def _as_written(settings: pydantic.BaseModel) -> dict[str, Any]:
@@ -51,6 +58,8 @@ class SnapshotAgent(_Part):
     instructions: Text
     greeting: Text
     flow: str | None
+    needs_pre_call: bool = False
+    """Nobody may take its calls while the pre-call webhook cannot be asked: `on_error: reject`."""
 
     def agent(self) -> configurations.Agent:
         return configurations.Agent(
@@ -120,6 +129,15 @@ class Snapshot(_Part):
             catch_all_rule_id=self.catch_all_rule_id,
         )
 
+    def unasked(self, plan: contract.Plan) -> contract.Plan:
+        """The plan as it holds while nobody can ask the pre-call webhook: a worker does not."""
+        if isinstance(plan, contract.Converse) and plan.agent.agent_id in self._refusing():
+            return UNASKED
+        return plan
+
+    def _refusing(self) -> set[str]:
+        return {agent.id for agent in self.agents if agent.needs_pre_call}
+
     def plans(self) -> list[contract.AgentPlan]:
         """Every agent that may answer, as far as its plan does not depend on a call."""
         configuration = self.configuration()
@@ -160,6 +178,7 @@ def _arrival(number: live.LiveNumber) -> Arrival:
 
 
 def _agent(agent: configurations.Agent) -> SnapshotAgent:
+    asked = agent.settings.webhooks.pre_call
     return SnapshotAgent(
         id=agent.id,
         version=agent.version,
@@ -167,6 +186,7 @@ def _agent(agent: configurations.Agent) -> SnapshotAgent:
         instructions=_text(agent.instructions),
         greeting=_text(agent.greeting),
         flow=agent.flow,
+        needs_pre_call=asked is not None and asked.on_error is schema.OnError.REJECT,
     )
 
 

@@ -10,6 +10,7 @@ from dispatch.access import keyring
 from dispatch.dialing import records, roster, words
 from dispatch.livekit import dialing, rooms
 from dispatch.store import engine
+from dispatch.webhooks.pre_call import asking
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -27,6 +28,8 @@ class Means:
     board: switchboard.Switchboard
     wakeups: wakeups.Wakeups
     counters: metrics.Metrics
+    asker: asking.Asker
+    """Of the pre-call webhook."""
     hours: clock.Clock
     """Tells the hours in which people may be called."""
     clock: clock.Clock

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from callcore import errors
+import datetime as dt
+
+from callcore import contract, errors
 from dispatch import contacts
-from dispatch.dialing import means, obstacles, orders
+from dispatch.dialing import consulting, means, obstacles, orders
 from dispatch.livekit import dialing
 from dispatch.store import calls as call_rows
 from dispatch.store import dials as rows
 from dispatch.transfers import destinations
+from sip_config import configurations
 from sip_config.sessions import planning
 from sip_config.templates import variables
 
@@ -17,24 +20,39 @@ async def prepare(needed: means.Means, claim: rows.Dial, order: orders.Order) ->
     """Keep the plan, for which the job waits; the way to the phone.
 
     Raises:
-        Lost: the call has ended meanwhile, or is in other hands.
+        Lost: the call has ended meanwhile, or is in other hands; also where the pre-call webhook does not want it.
         Obstacle: the configuration does not fit the call any more.
     """
-    configuration = needed.board.configuration
+    configuration, now = needed.board.configuration, needed.hours.now()
     contact, fields = await _introduction(needed, claim)
     try:
         number = configuration.numbers[order.caller]
         session = order.session(number, claim.to, contact=contact, fields=fields)
-        plan = planning.plan(configuration, session, needed.hours.now())
-        way = destinations.way(claim.to, configuration.outbound(number))
+        plan = planning.plan(configuration, session, now)
+        way = destinations.way(claim.to, configuration.trunks[number.trunk].outbound)
     except (errors.BadInput, KeyError) as error:
         # It was right when the call was accepted; the configuration is another one by now.
         why = error.public_code if isinstance(error, errors.BadInput) else "the number that is to be shown is gone"
         raise obstacles.Obstacle(why, obstacles.OUR_FAULT) from None
-    await needed.records.keep_plan(claim, plan)
+    await _keep(needed, claim, configuration, session, plan, now)
     # The job may have asked before the plan was there.
     needed.wakeups.notify(claim.call_id)
     return way
+
+
+async def _keep(
+    needed: means.Means,
+    claim: rows.Dial,
+    configuration: configurations.Configuration,
+    session: planning.Session,
+    plan: contract.Converse,
+    now: dt.datetime,
+) -> None:
+    question = consulting.question(claim, configuration, session, plan, now)
+    if question is None:
+        await needed.records.keep_plan(claim, plan)
+    else:
+        await consulting.settle(needed, claim, question)
 
 
 async def _introduction(needed: means.Means, claim: rows.Dial) -> tuple[variables.Contact, dict[str, str]]:

@@ -38,8 +38,8 @@ class Records:
         self._store = store
         self._clock = timepiece
 
-    async def keep_plan(self, claim: rows.Dial, plan: contract.Plan) -> None:
-        """Keep what the job is to do.
+    async def keep_plan(self, claim: rows.Dial, plan: contract.Plan, *facts: transitions.Fact) -> None:
+        """Keep what the job is to do, and what else there is to tell of how that came about.
 
         Raises:
             Lost: see above; also where the call has ended.
@@ -47,7 +47,7 @@ class Records:
 
         async def write(tx: sa_async.AsyncConnection, _: call_rows.Entry) -> tuple[transitions.Fact, ...]:
             await briefs.put_plan(tx, claim.call_id, plan)
-            return ()
+            return facts
 
         await self.held(claim, write)
 

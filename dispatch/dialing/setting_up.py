@@ -32,6 +32,7 @@ def set_up(app: web.Application, parts: dispatch_app.Parts) -> None:
         board=app[keys.SWITCHBOARD],
         wakeups=app[keys.WAKEUPS],
         counters=app[keys.METRICS],
+        asker=app[keys.PRE_CALL].asker,
         clock=parts.clock,
         hours=hours,
     )

@@ -54,5 +54,5 @@ def session(pool: aiohttp.TCPConnector, *, auto_decompress: bool = True) -> aioh
 
 
 def is_refusal(error: BaseException) -> bool:
-    """Whether a request failed because the guard refused every address, or the name itself."""
+    """Whether a request failed because the guard refused the name, or the last of its addresses to be tried."""
     return isinstance(getattr(error, "os_error", error), addresses.ForbiddenAddress)

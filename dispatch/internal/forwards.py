@@ -13,6 +13,7 @@ from dispatch.http import answers, paths, routes
 from dispatch.store import transfers as rows
 
 _HOLD_S = 5.0  # how long a question is held back while nothing changes
+_LOOK_S = 0.5  # at the store, for what another process writes down
 
 
 class Known(pydantic.BaseModel):
@@ -43,7 +44,7 @@ async def follow(request: web.Request, known: Known, _: routes.Nothing) -> web.R
             is_news = transfer.state is not known.state or transfer.state.is_final
             if is_news or left_s <= 0 or app[keys.STREAMS].is_closing:
                 return _answer(transfer)
-            await subscription.wait(left_s)
+            await subscription.wait(min(_LOOK_S, left_s))
 
 
 def _answer(transfer: transfers.Transfer) -> web.Response:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import structlog
 
 from callcore import calls, transitions
@@ -14,10 +16,19 @@ _log = structlog.get_logger(__name__)
 class Consequences:
     """What this process does about changes; `changes.Aftermath`."""
 
-    def __init__(self, counters: metrics.Metrics, hints: wakeups.Wakeups, closer: closing.Closer) -> None:
+    def __init__(
+        self,
+        counters: metrics.Metrics,
+        hints: wakeups.Wakeups,
+        closer: closing.Closer,
+        *,
+        tell: Callable[[], None],
+    ) -> None:
+        """Act through these; `tell` is called when there is an event to be told to the outside."""
         self._metrics = counters
         self._wakeups = hints
         self._closer = closer
+        self._tell = tell
 
     def follow(self, outcome: changes.Outcome) -> None:
         if isinstance(outcome, changes.Ignored):
@@ -29,6 +40,8 @@ class Consequences:
         for effect in outcome.effects:
             if isinstance(effect, transitions.CloseRoom):
                 self._closer.start(effect.room_name)
+        if outcome.effects:
+            self._tell()
         self._wakeups.notify(outcome.after.id)
 
     def _count(self, change: changes.Change) -> None:

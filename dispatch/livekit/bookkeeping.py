@@ -25,7 +25,7 @@ async def receive(request: web.Request) -> web.Response:
         raise reading.UnsupportedMediaType(f"The body must be {_CONTENT_TYPE}.")
     body = await reading.raw_body(request, reading.MAX_BODY)
     try:
-        notice = request.app[keys.WEBHOOKS].verify(body, request.headers.get("Authorization", ""))
+        notice = request.app[keys.LIVEKIT_VERIFIER].verify(body, request.headers.get("Authorization", ""))
     except webhooks.NotFromLiveKit as error:
         return problems.response(401, error.public_code, error.message, headers={"WWW-Authenticate": "Bearer"})
     label = notice.event if notice.event in _EVENTS else "other"

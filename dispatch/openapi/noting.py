@@ -24,6 +24,7 @@ class Tag(enum.StrEnum):
     AGENTS = "Agents"
     NUMBERS = "Phone numbers"
     CONFIGURATION = "Configuration"
+    WEBHOOKS = "Webhooks"
     KEYS = "Keys"
     OPERATION = "Operation"
 

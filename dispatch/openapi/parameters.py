@@ -14,6 +14,9 @@ Json = noting.Json
 CONTACT_ID = "ct_01kb8r9x4e6q0v3m5n7p9s1t3x"
 """Of the contact whose path is the example."""
 
+DELIVERY_ID = "dlv_01kb8r9x4e6q0v3m5n7p9s1t4y"
+"""As well, of the delivery."""
+
 _NAME = re.compile(r"\{(\w+)\}")
 _NUMBER = r"^\+?[1-9]\d{6,14}$"
 
@@ -47,6 +50,11 @@ _IN_PATH: dict[str, Json] = {
         "description": "The number, with its plus (`%2B`) or without.",
         "schema": {"type": "string", "pattern": _NUMBER},
         "example": "+12015550166",
+    },
+    "/v1/webhooks/deliveries/{id}": {
+        "description": "The delivery.",
+        "schema": {"type": "string", "pattern": _id(ids.DELIVERY)},
+        "example": DELIVERY_ID,
     },
     "/v1/keys/{id}": {
         "description": "The key: the part between the two lines below, `tl_<id>_…`.",

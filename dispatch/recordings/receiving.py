@@ -79,7 +79,7 @@ async def receive(
             if entry is None:
                 raise NoSuchCall  # deleted while the sound came in
             await rows.put(tx, recording)
-            await scheduling.note_sound(tx, entry.call, label.recorded_at)
+            await scheduling.note_sound(tx, entry.call)
             await incoming.keep()
     _log.info("a recording is kept", kind=kind.value, bytes=recording.size)
     return recording

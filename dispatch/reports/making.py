@@ -37,15 +37,15 @@ async def make(
 
 async def make_and_tell(
     tx: sa_async.AsyncConnection, call: calls.Call, row: rows.Report, now: dt.datetime, settle: Settle
-) -> rows.Report:
-    """Make it for the first time, and have everybody told who wants to be."""
+) -> tuple[rows.Report, bool]:
+    """Make it for the first time, and have everybody told who wants to be; and whether it is delivered."""
     made, gathered = await make(tx, call, row, now)
-    await tell(tx, call, made, now, settle)
+    is_told = await tell(tx, call, made, now, settle)
     webhooks = await settle(tx, call)
     if gathered.contact is not None and targets.Kind.LEAD_UPDATED in webhooks.targets:
         body = leads.updated(gathered, gathered.contact, now)
         await _enqueue(tx, webhooks, targets.Kind.LEAD_UPDATED, _lead_id(row.id), body.type, body.text(), now)
-    return made
+    return made, is_told
 
 
 async def tell(

@@ -15,6 +15,8 @@ SETTLE = dt.timedelta(seconds=10)
 """For what is reported within seconds: how a call ended whose end was inferred, how its transfer did."""
 SOUND = dt.timedelta(seconds=60)
 """For the sound of a message, which the worker sends when the call is over."""
+_AT_ONCE = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+"""Before any time that a worker's clock may tell."""
 
 
 async def follow(tx: sa_async.AsyncConnection, before: calls.Call, after: calls.Call, at: dt.datetime) -> None:
@@ -22,10 +24,10 @@ async def follow(tx: sa_async.AsyncConnection, before: calls.Call, after: calls.
     if not after.is_over:
         return
     if not before.is_over:
-        due_at = at + await _delay(tx, after)
+        due_at = await _due(tx, after, at)
         await rows.insert(tx, rows.Report(call_id=after.id, id=ids.new(ids.REPORT, at), due_at=due_at))
     elif before.end_is_inferred and not after.end_is_inferred:
-        await rows.put_due(tx, after.id, at + await _delay(tx, after))
+        await rows.put_due(tx, after.id, await _due(tx, after, at))
 
 
 async def settle(tx: sa_async.AsyncConnection, call_id: str, now: dt.datetime) -> None:
@@ -33,17 +35,17 @@ async def settle(tx: sa_async.AsyncConnection, call_id: str, now: dt.datetime) -
     await rows.put_due(tx, call_id, now + SETTLE)
 
 
-async def note_sound(tx: sa_async.AsyncConnection, call: calls.Call, at: dt.datetime) -> None:
+async def note_sound(tx: sa_async.AsyncConnection, call: calls.Call) -> None:
     """The sound that a report waits for is there."""
     if not call.end_is_inferred:
-        await rows.put_due(tx, call.id, at)
+        await rows.put_due(tx, call.id, _AT_ONCE)
 
 
-async def _delay(tx: sa_async.AsyncConnection, call: calls.Call) -> dt.timedelta:
+async def _due(tx: sa_async.AsyncConnection, call: calls.Call, at: dt.datetime) -> dt.datetime:
     if call.end_is_inferred:
-        return SETTLE
+        return at + SETTLE
     if call.termination is not None and call.termination.reason is endings.Reason.VOICEMAIL:
         kept = await recordings.of_calls(tx, [call.id], contract.AudioKind.VOICEMAIL)
-        return dt.timedelta(0) if kept else SOUND
+        return _AT_ONCE if kept else at + SOUND
     transferred = await transfer_rows.of_call(tx, call.id) if call.action is calls.Action.FORWARD else ()
-    return dt.timedelta(0) if all(each.state.is_final for each in transferred) else SETTLE
+    return _AT_ONCE if all(each.state.is_final for each in transferred) else at + SETTLE

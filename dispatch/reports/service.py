@@ -6,12 +6,13 @@ import dataclasses
 import datetime as dt
 from collections.abc import Callable
 
+import pydantic
 import structlog
 from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import clock, errors, ids
 from dispatch import background
-from dispatch.reports import making
+from dispatch.reports import making, shapes
 from dispatch.store import calls as call_rows
 from dispatch.store import engine
 from dispatch.store import reports as rows
@@ -26,6 +27,12 @@ class ReportNotReady(errors.NotFound):
     """The call has no report yet."""
 
     public_code = "report_not_ready"
+
+
+class ReportUnreadable(errors.Conflict):
+    """This report was made by another version of Trunkline: have it made anew."""
+
+    public_code = "report_unreadable"
 
 
 class CallNotOver(errors.Conflict):
@@ -99,19 +106,23 @@ class Reports:
         self._wake()
         return True
 
-    async def read(self, call_id: str) -> str:
+    async def read(self, call_id: str) -> shapes.Report:
         """A report as it was made last.
 
         Raises:
             NoSuchCall: there is no such call.
             ReportNotReady: it is not made yet.
+            ReportUnreadable: another version made it.
         """
         async with self._store.reading() as tx:
             await call_rows.get(tx, call_id)
             row = await rows.find(tx, call_id)
         if row is None or row.body is None:
             raise ReportNotReady
-        return row.body
+        try:
+            return shapes.Report.model_validate_json(row.body)
+        except pydantic.ValidationError as error:
+            raise ReportUnreadable from error
 
     async def finalize(self, tx: sa_async.AsyncConnection, call_id: str, *, remake: bool, retell: bool) -> Finalized:
         """Have a report made if it is not yet, made anew, or delivered once more; the caller wakes the deliveries.
@@ -135,8 +146,8 @@ class Reports:
             row = rows.Report(call_id=call_id, id=ids.new(ids.REPORT, now), due_at=now)
             await rows.insert(tx, row)
         if not row.is_made:
-            made = await making.make_and_tell(tx, call, row, now, self._settle)
-            return Finalized(report=made, is_remade=True, is_told=False)
+            made, is_told = await making.make_and_tell(tx, call, row, now, self._settle)
+            return Finalized(report=made, is_remade=True, is_told=is_told)
         if remake:
             row, _ = await making.make(tx, call, row, now)
         is_told = retell and await making.tell(tx, call, row, now, self._settle)

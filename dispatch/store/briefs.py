@@ -42,9 +42,7 @@ async def get(tx: sa_async.AsyncConnection, call_id: str) -> Brief:
     row = (await tx.execute(sa.select(*columns).where(_T.c.id == call_id))).one_or_none()
     if row is None:
         return Brief(intake=None, plan=None)
-    return Brief(
-        intake=_load(_INTAKE, row.intake), plan=_load(_PLAN, row.plan), asked_until=row.pre_call_until
-    )
+    return Brief(intake=_load(_INTAKE, row.intake), plan=_load(_PLAN, row.plan), asked_until=row.pre_call_until)
 
 
 def intake_values(intake: contract.CallIntake) -> dict[str, str]:

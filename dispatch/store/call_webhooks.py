@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext import asyncio as sa_async
 
 from dispatch.store import tables
@@ -37,9 +38,10 @@ async def find(tx: sa_async.AsyncConnection, call_id: str) -> CallWebhooks | Non
 
 
 async def insert(tx: sa_async.AsyncConnection, new: Sequence[CallWebhooks]) -> None:
-    """Settle those of calls."""
+    """Settle those of calls; what another process has settled meanwhile stands."""
     if new:
-        await tx.execute(sa.insert(_T), [dataclasses.asdict(one) | {"targets": dict(one.targets)} for one in new])
+        insert = (sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert)(_T).on_conflict_do_nothing()
+        await tx.execute(insert, [dataclasses.asdict(one) | {"targets": dict(one.targets)} for one in new])
 
 
 def _settled(row: sa.Row[Any]) -> CallWebhooks:

@@ -18,8 +18,9 @@ _T = tables.calls
 COLUMNS = tuple(column for column in _T.c if column.name not in {"intake", "plan", "pre_call_until"})
 """What `to_call` needs. Intake and plan are long, and of no use to those who only follow a call."""
 _OF_ID = sa.select(*COLUMNS).where(_T.c.id == sa.bindparam("name"))
-_OF_ID_LOCKED = _OF_ID.with_for_update()
-_OF_ROOM_LOCKED = sa.select(*COLUMNS).where(_T.c.room_name == sa.bindparam("name")).with_for_update()
+# With `key_share`, those who only write rows that refer to the call (events, deliveries) need not wait.
+_OF_ID_LOCKED = _OF_ID.with_for_update(key_share=True)
+_OF_ROOM_LOCKED = sa.select(*COLUMNS).where(_T.c.room_name == sa.bindparam("name")).with_for_update(key_share=True)
 
 _log = structlog.get_logger(__name__)
 

@@ -153,10 +153,11 @@ async def restart(tx: sa_async.AsyncConnection, delivery: Delivery) -> None:
 
 
 async def forget_before(tx: sa_async.AsyncConnection, moment: dt.datetime) -> None:
-    """Forget those that were finished before a moment, with their attempts."""
-    old = sa.select(_T.c.id).where(_T.c.finished_at < moment)
-    await tx.execute(sa.delete(tables.attempts).where(tables.attempts.c.delivery_id.in_(old)))
-    await tx.execute(sa.delete(_T).where(_T.c.finished_at < moment))
+    """Forget those that were made and finished before a moment, with their attempts."""
+    old = (_T.c.created_at < moment, _T.c.finished_at < moment)
+    of_old = tables.attempts.c.delivery_id.in_(sa.select(_T.c.id).where(*old))
+    await tx.execute(sa.delete(tables.attempts).where(of_old))
+    await tx.execute(sa.delete(_T).where(*old))
 
 
 _PROGRESS = (

@@ -79,6 +79,12 @@ async def enable(tx: sa_async.AsyncConnection, url: str) -> bool:
     return (await tx.execute(sa.update(_T).where(*disabled).values(clean))).rowcount > 0
 
 
+async def forget_unused(tx: sa_async.AsyncConnection) -> None:
+    """Forget those that nothing waits for and nothing is to be remembered of."""
+    waits = sa.exists().where(tables.deliveries.c.url == _T.c.url, tables.deliveries.c.finished_at.is_(None))
+    await tx.execute(sa.delete(_T).where(_T.c.disabled_at.is_(None), _T.c.failures == 0, ~waits))
+
+
 def _endpoint(row: sa.Row[Any]) -> Endpoint:
     return Endpoint(**dict(row._mapping))
 

@@ -70,6 +70,8 @@ async def erase(tx: sa_async.AsyncConnection, contact: contacts.Contact, theirs:
     await _forget_rooms(tx, theirs, digits)
     of_them = tables.reservations.c.call_id.in_(mine) | (tables.reservations.c.callee == contact.e164)
     await tx.execute(sa.update(tables.reservations).where(of_them).values(callee=None))
+    sent = sa.select(tables.deliveries.c.id).where(tables.deliveries.c.call_id.in_(mine))
+    await tx.execute(sa.delete(tables.attempts).where(tables.attempts.c.delivery_id.in_(sent)))
     recordings = 0
     for table in _OF_CALLS:
         deleted = await tx.execute(sa.delete(table).where(table.c.call_id.in_(mine)))
@@ -125,3 +127,13 @@ async def _forget_forwards(tx: sa_async.AsyncConnection, e164: str) -> None:
             "plan": row.plan.replace(digits, "") if row.plan is not None else None,
         }
         await tx.execute(sa.update(_CALLS).where(_CALLS.c.id == row.id).values(cleared))
+        for table in (tables.reports, tables.deliveries):
+            await _forget_in_bodies(tx, table, row.id, e164)
+
+
+async def _forget_in_bodies(tx: sa_async.AsyncConnection, table: sa.Table, call_id: str, e164: str) -> None:
+    """What was told of such a call, or is about to be."""
+    named = f'"forwarded_from_number":"{e164}"'
+    cleared = sa.func.replace(table.c.body, named, '"forwarded_from_number":null')
+    cleared = sa.func.replace(cleared, e164.removeprefix("+"), "")
+    await tx.execute(sa.update(table).where(table.c.call_id == call_id).values(body=cleared))

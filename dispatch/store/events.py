@@ -11,6 +11,8 @@ from callcore import events
 from dispatch.store import readable, tables
 
 _T = tables.events
+COLUMNS = tuple(_T.c)
+"""What `of_row` needs."""
 
 
 async def insert(tx: sa_async.AsyncConnection, event: events.Event) -> None:
@@ -29,10 +31,15 @@ async def insert(tx: sa_async.AsyncConnection, event: events.Event) -> None:
 async def of_call(tx: sa_async.AsyncConnection, call_id: str) -> tuple[events.Event, ...]:
     """Every event of a call by sequence."""
     rows = await tx.execute(sa.select(_T).where(_T.c.call_id == call_id).order_by(_T.c.sequence))
-    return readable.only(rows, _event, "events")
+    return readable.only(rows, of_row, "events")
 
 
-def _event(row: sa.Row[Any]) -> events.Event:
+def of_row(row: sa.Row[Any]) -> events.Event:
+    """The event of a row of `tables.events`.
+
+    Raises:
+        ValueError: it has words that this version does not know.
+    """
     return events.Event(
         id=row.id,
         call_id=row.call_id,

@@ -46,7 +46,7 @@ async def find(tx: sa_async.AsyncConnection, call_id: str) -> Report | None:
 async def due(tx: sa_async.AsyncConnection, now: dt.datetime) -> str | None:
     """The call whose report is due and has waited longest."""
     waiting = sa.select(_T.c.call_id).where(_T.c.made_at.is_(None), _T.c.due_at <= now)
-    return (await tx.execute(waiting.order_by(_T.c.due_at).limit(1))).scalar_one_or_none()
+    return (await tx.execute(waiting.order_by(_T.c.due_at, _T.c.id).limit(1))).scalar_one_or_none()
 
 
 async def put_due(tx: sa_async.AsyncConnection, call_id: str, at: dt.datetime) -> None:

@@ -1,4 +1,4 @@
-"""Transfers under way: each has one task here, also after a restart."""
+"""Transfers under way: each has one task here, or in another process, also after a restart."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from callcore import contract, errors, transfers
 from dispatch import background
 from dispatch.store import engine
 from dispatch.store import transfers as rows
-from dispatch.transfers import driving, records
+from dispatch.transfers import claims, driving, records
 
 _log = structlog.get_logger(__name__)
 
@@ -22,8 +22,11 @@ _MOST = 1000  # at once; more wait for the next look
 class Transfers:
     """Owns the tasks that drive transfers."""
 
-    def __init__(self, store: engine.Store, book: records.Records, driver: driving.Driver) -> None:
+    def __init__(
+        self, store: engine.Store, claimant: claims.Claimant, book: records.Records, driver: driving.Driver
+    ) -> None:
         self._store = store
+        self._claimant = claimant
         self._records = book
         self._driver = driver
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -42,9 +45,10 @@ class Transfers:
         return transfer
 
     async def run(self, stop: background.Stop) -> None:
-        """Take up, until told to stop, what is under way without a task."""
+        """Take up, until told to stop, what is under way without a task, and keep what is in hand."""
         while not stop.is_set:
             try:
+                await self._claimant.keep(self._tasks)
                 await self.take_up()
             except errors.Unavailable as error:
                 _log.warning("transfers could not be looked at", error=error.public_code)
@@ -57,7 +61,7 @@ class Transfers:
             async with self._store.reading() as tx:
                 open_ones = await rows.unfinished(tx)
             abandoned = [transfer for transfer in open_ones if transfer.id not in mine]
-            for transfer in abandoned[: max(0, _MOST - len(self._tasks))]:
+            for transfer in await self._claimant.take(abandoned[: max(0, _MOST - len(self._tasks))]):
                 self._start(transfer.id, self._driver.take_up(transfer))
 
     async def aclose(self) -> None:
@@ -65,6 +69,10 @@ class Transfers:
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        try:
+            await self._claimant.keep(())
+        except errors.Unavailable as error:
+            _log.warning("transfers could not be let go", error=error.public_code)
 
     def _start(self, transfer_id: str, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

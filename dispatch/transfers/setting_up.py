@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from dispatch import keys
-from dispatch.transfers import driving, records, service
+from dispatch import keys, leases
+from dispatch.transfers import claims, driving, records, service
 
 if TYPE_CHECKING:
     from dispatch import app as dispatch_app
@@ -27,7 +27,8 @@ def set_up(app: web.Application, parts: dispatch_app.Parts) -> None:
         counters=app[keys.METRICS],
         clock=parts.clock,
     )
-    transfers = service.Transfers(parts.store, book, driving.Driver(means))
+    claimant = claims.Claimant(parts.store, parts.clock, leases.holder("dispatch"))
+    transfers = service.Transfers(parts.store, claimant, book, driving.Driver(means))
     app[keys.TRANSFERS] = transfers
 
     async def stop(_: web.Application) -> None:

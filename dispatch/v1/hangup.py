@@ -13,6 +13,7 @@ from dispatch.store import calls as call_rows
 from dispatch.v1 import calls as v1_calls
 
 _REPORT_S = 4.0  # for the job to report the end with the last words; it closes its session first, about 2 s
+_LOOK_S = 0.5  # at the store, for what another process was told
 
 
 async def hang_up(request: web.Request, _: routes.Nothing, __: routes.Nothing) -> web.Response:
@@ -42,5 +43,5 @@ async def _ends_by_itself(app: web.Application, call: calls.Call) -> bool:
                 entry = await call_rows.get(tx, call.id)
             if entry.call.is_over:
                 return True
-            await subscription.wait(left_s)
+            await subscription.wait(min(_LOOK_S, left_s))
     return False

@@ -29,7 +29,7 @@ class Paging(schemas.Input):
         Raises:
             Invalid: the cursor is none of ours, or what is in it is no name by `is_name`.
         """
-        return cursors.decode(self.cursor, is_name=is_name) if self.cursor is not None else None
+        return behind(self.cursor, is_name=is_name)
 
 
 class Page(schemas.Shape, Generic[Thing]):
@@ -50,6 +50,15 @@ def page(things: Mapping[str, Thing], paging: Paging) -> tuple[tuple[Thing, ...]
     names = sorted(name for name in things if name > after)
     shown = names[: paging.limit]
     return tuple(things[name] for name in shown), following(shown[-1] if len(names) > len(shown) else None)
+
+
+def behind(cursor: str | None, *, is_name: Callable[[str], bool] = bool) -> str | None:
+    """What a cursor says that a page begins behind; None where there is none.
+
+    Raises:
+        Invalid: the cursor is none of ours, or what is in it is no name by `is_name`.
+    """
+    return cursors.decode(cursor, is_name=is_name) if cursor is not None else None
 
 
 def following(last: str | None) -> str | None:

@@ -7,7 +7,6 @@ from sqlalchemy.ext import asyncio as sa_async
 
 from dispatch import keys
 from dispatch.http import answers, idempotency, paths, routes
-from dispatch.reports import shapes
 from dispatch.v1 import schemas
 
 
@@ -38,8 +37,7 @@ class FinalizedReport(schemas.Shape):
 
 async def show(request: web.Request, _: routes.Nothing, __: routes.Nothing) -> web.Response:
     """The report as it was made last."""
-    kept = await request.app[keys.REPORTS].read(paths.call_id(request))
-    return answers.model(shapes.Report.model_validate_json(kept))
+    return answers.model(await request.app[keys.REPORTS].read(paths.call_id(request)))
 
 
 async def finalize(request: web.Request, _: routes.Nothing, wanted: Finalization) -> web.Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dispatch.access import issuing, scopes
 from dispatch.http import routes
+from dispatch.reports import shapes
 from dispatch.v1 import (
     agents,
     calls,
@@ -14,11 +15,13 @@ from dispatch.v1 import (
     people_table,
     phone_numbers,
     reload,
+    reports,
     schemas,
     session_shapes,
     sessions,
     transcripts,
     voicemail,
+    webhooks_table,
 )
 
 ROUTES: tuple[routes.AnyRoute, ...] = (
@@ -93,6 +96,27 @@ ROUTES: tuple[routes.AnyRoute, ...] = (
         body=routes.Nothing,
         scope=scopes.Scope.RECORDINGS_READ,
         answers={200: bytes, 206: bytes},
+    ),
+    routes.Route(
+        method="GET",
+        path="/v1/calls/{id}/report",
+        handler=reports.show,
+        summary="What is known of a call that is over, as its webhook tells it.",
+        query=routes.Nothing,
+        body=routes.Nothing,
+        scope=scopes.Scope.CALLS_READ,
+        answers={200: shapes.Report},
+    ),
+    routes.Route(
+        method="POST",
+        path="/v1/calls/{id}/report/finalize",
+        handler=reports.finalize,
+        summary="Makes the report of a call at once or anew, or delivers it once more.",
+        query=routes.Nothing,
+        body=reports.Finalization,
+        scope=scopes.Scope.CALLS_WRITE,
+        is_idempotent=True,
+        answers={200: reports.FinalizedReport},
     ),
     routes.Route(
         method="POST",
@@ -195,4 +219,5 @@ ROUTES: tuple[routes.AnyRoute, ...] = (
         answers={204: None},
     ),
     *people_table.ROUTES,
+    *webhooks_table.ROUTES,
 )

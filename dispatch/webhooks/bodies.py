@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
@@ -34,7 +35,10 @@ class Body(pydantic.BaseModel):
 
     def text(self) -> str:
         """The body as it is signed and sent; the same for the same content."""
-        return self.model_dump_json(by_alias=False)
+        fields = self.model_dump(mode="json", by_alias=False)
+        # `from` is a word of Python. Only fields of the body itself are named by such a word.
+        named = {name.removesuffix("_"): value for name, value in fields.items()}
+        return json.dumps(named, ensure_ascii=False, separators=(",", ":"))
 
 
 class StatusBody(Body):

@@ -33,6 +33,10 @@ class Fault(enum.StrEnum):
     """Its answer is longer than what is read."""
     REDIRECT = "redirect"
     """It sent us elsewhere; redirects are not followed."""
+    BAD_STATUS = "bad_status"
+    """It answered, and not with 2xx."""
+    NO_SECRET = "no_secret"  # noqa: S105  # the name of a class of error
+    """There is nothing to sign with."""
     FAILED = "failed"
     """Anything else."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Sequence
 from concurrent import futures
 
 from aiohttp import abc
@@ -37,7 +38,7 @@ _Address = tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
 _Found = tuple[socket.AddressFamily, socket.SocketKind, int, str, _Address]
 
 
-def _look_up(host: str, port: int, family: socket.AddressFamily) -> list[_Found]:
+def _look_up(host: str, port: int, family: socket.AddressFamily) -> Sequence[_Found]:
     return socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
 
 

@@ -61,10 +61,17 @@ class Pools:
         self._allowed = allowed
         self._tls = tls
         self._present: Pool | None = None
+        self._is_closed = False
 
     @contextlib.asynccontextmanager
     async def use(self) -> AsyncIterator[Pool]:
-        """The pool for one request."""
+        """The pool for one request.
+
+        Raises:
+            ClientConnectionError: the process ends.
+        """
+        if self._is_closed:
+            raise aiohttp.ClientConnectionError("closed")
         pool = await self._of_now()
         pool.uses += 1
         try:
@@ -76,6 +83,7 @@ class Pools:
 
     async def aclose(self) -> None:
         """Close every connection that is not in use; those that are go with their request."""
+        self._is_closed = True
         await self._replace(None)
 
     async def _of_now(self) -> Pool:

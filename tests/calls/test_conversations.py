@@ -13,24 +13,30 @@ from tests.calls import lines, standing
 pytestmark = [pytest.mark.calls, pytest.mark.asyncio(loop_scope="session")]
 
 BESIDE = "+12015550126"
+PAIR = ("+12015550124", "+12015550125")
 
 
-async def test_the_demonstration_call_passes_its_verdict_beside_a_call_whose_stream_is_read(
+async def test_the_demonstration_call_passes_its_verdict_beside_calls_that_do_not_hear_each_other(
     lab: labs.Lab, phone: softphone.Softphone, ledger: api.Api
 ) -> None:
-    """The stream during the other call equals the one after it."""
+    """And of another call, the stream during it equals the one after it."""
     known = await standing.known_calls(ledger)
     call = await phone.dial(standing.uri(lab, lines.OTHER_DESK), caller=BESIDE)
     await call.answered(timeout=10)
     call_id = (await standing.new_call(ledger, known))["callId"]
     judging = demonstrating.call_and_judge(lab, scripts.built_in("front-desk"))
-    checks, live = await asyncio.gather(judging, streamed(lab, call, call_id))
+    checks, (live, rows) = await asyncio.gather(judging, beside(lab, phone, ledger, call, call_id))
     assert [check for check in checks if not check.passed] == []
 
     assert live == await stream(lab, call_id)
     assert live.count(b"event: turn") == 5
     assert live.count(b"event: ended") == 1
     await standing.event_types(ledger, call_id)
+
+    by_caller = {row["from"]: [turn["message"].lower() for turn in row["transcript"]] for row in rows}
+    assert set(by_caller) == set(PAIR)
+    assert any("hours" in message for message in by_caller[PAIR[1]])
+    assert not any("hours" in message for message in by_caller[PAIR[0]])
     await standing.settles(lab, phone)
 
 
@@ -50,11 +56,19 @@ async def test_another_callers_audio_gives_another_transcript(lab: labs.Lab, pho
     await standing.settles(lab, phone)
 
 
-async def test_two_calls_at_once_do_not_hear_each_other(
-    lab: labs.Lab, phone: softphone.Softphone, ledger: api.Api
-) -> None:
+async def beside(
+    lab: labs.Lab, phone: softphone.Softphone, ledger: api.Api, call: softphone.OutgoingCall, call_id: str
+) -> tuple[bytes, list[api.Json]]:
+    """What else is talked meanwhile, one after the other; what was streamed, and the two calls at once."""
+    live = await streamed(lab, call, call_id)
     known = await standing.known_calls(ledger)
-    calls = [await phone.dial(standing.uri(lab), caller=f"+1201555012{i}") for i in (4, 5)]
+    await two_at_once(lab, phone)
+    return live, await standing.new_rows(ledger, known, len(PAIR))
+
+
+async def two_at_once(lab: labs.Lab, phone: softphone.Softphone) -> None:
+    """Two who must not hear each other."""
+    calls = [await phone.dial(standing.uri(lab), caller=caller) for caller in PAIR]
     await asyncio.gather(*(call.answered(timeout=15) for call in calls))
     await asyncio.gather(*(call.hears_speech(timeout=10, since_s=0) for call in calls))
     await asyncio.gather(*(call.hears_silence(for_s=1.0, timeout=20) for call in calls))
@@ -66,13 +80,6 @@ async def test_two_calls_at_once_do_not_hear_each_other(
     said = await calls[1].play(await speech.say_async("What are your opening hours?"))
     await calls[1].hears_speech(timeout=10, since_s=said.end_s)
     await asyncio.gather(*(call.hang_up() for call in calls))
-    await standing.settles(lab, phone)
-
-    rows = [await ledger.call(call_id) for call_id in await standing.known_calls(ledger) - known]
-    by_caller = {row["from"]: [turn["message"].lower() for turn in row["transcript"]] for row in rows}
-    assert set(by_caller) == {"+12015550124", "+12015550125"}
-    assert any("hours" in message for message in by_caller["+12015550125"])
-    assert not any("hours" in message for message in by_caller["+12015550124"])
 
 
 async def streamed(lab: labs.Lab, call: softphone.OutgoingCall, call_id: str) -> bytes:

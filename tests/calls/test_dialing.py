@@ -82,10 +82,22 @@ async def test_a_callee_hears_the_whole_greeting_is_understood_and_hangs_up(
     await dialing.settles(lab, callee)
 
 
-async def test_who_missed_a_call_rings_back_and_is_known(
+async def test_who_missed_a_call_rings_back_and_who_asks_not_to_be_called_is_not_called_again(
     lab: labs.Lab, phone: softphone.Softphone, callee: softphone.Softphone, ledger: api.Api
 ) -> None:
-    callee.answer_with(softphone.RINGS_FOREVER)
+    """Both at the same time. And where there is nothing to say first, the callee begins."""
+    wish = await speech.say_async("Please do not call me again")
+    callee.answer_with(softphone.Answering(after_s=0.2, play=wish), user=TIRED)
+    tired_id = await dialing.place(ledger, TIRED, firstMessage="")
+    tired = await callee.next_call(timeout=dialing.INVITED_S)
+    await asyncio.gather(is_tired(ledger, tired, tired_id), rings_back(lab, phone, callee, ledger))
+    await standing.settles(lab, phone)
+    await dialing.settles(lab, callee)
+
+
+async def rings_back(lab: labs.Lab, phone: softphone.Softphone, callee: softphone.Softphone, ledger: api.Api) -> None:
+    """Let a call of ours ring out, call back, and hear who it was."""
+    callee.answer_with(softphone.RINGS_FOREVER, user=MISSES)
     call_id = await dialing.place(ledger, MISSES, telephony={"ringingTimeout": 2})
     far = await callee.next_call(timeout=dialing.INVITED_S)
     ending = await far.ended(timeout=10)
@@ -103,17 +115,10 @@ async def test_who_missed_a_call_rings_back_and_is_known(
     assert dialing.heard_greeting(near)
     (row,) = await standing.new_rows(ledger, known, 1)
     assert (row["agentId"], row["ringBack"]) == (dialing.AGENT, True)
-    await standing.settles(lab, phone)
-    await dialing.settles(lab, callee)
 
 
-async def test_who_asks_not_to_be_called_is_not_called_again(
-    lab: labs.Lab, callee: softphone.Softphone, ledger: api.Api
-) -> None:
-    """And where there is nothing to say first, the callee begins."""
-    callee.answer_with(softphone.Answering(after_s=0.2, play=await speech.say_async("Please do not call me again")))
-    call_id = await dialing.place(ledger, TIRED, firstMessage="")
-    far = await callee.next_call(timeout=dialing.INVITED_S)
+async def is_tired(ledger: api.Api, far: softphone.IncomingCall, call_id: str) -> None:
+    """Hang up when the wish is understood, and see that it is kept."""
     await far.acked(timeout=10)
     await far.hears_speech(timeout=15, since_s=0)
     await far.hears_silence(for_s=1.0, timeout=15, since_s=far.now_s)
@@ -127,7 +132,6 @@ async def test_who_asks_not_to_be_called_is_not_called_again(
     with pytest.raises(api.ApiRefused) as caught:
         await dialing.place(ledger, TIRED)
     assert caught.value.code == "do_not_call"
-    await dialing.settles(lab, callee)
 
 
 async def test_a_call_for_later_is_taken_back(lab: labs.Lab, callee: softphone.Softphone, ledger: api.Api) -> None:

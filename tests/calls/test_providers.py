@@ -49,7 +49,7 @@ def apology() -> softphone.Samples:
 async def test_a_conversation_by_the_real_plugins(simulated_lab: labs.Lab, phone: softphone.Softphone) -> None:
     async with standing.ledger_of(simulated_lab) as ledger:
         known = await standing.known_calls(ledger)
-        call = await phone.dial(standing.uri(simulated_lab), caller=standing.CALLER)
+        call = await phone.dial(standing.uri(simulated_lab, lines.OTHER_DESK), caller=standing.CALLER)
         await call.answered(timeout=10)
         await call.hears_speech(timeout=10, since_s=0)
         for text in (lines.QUESTION, GOODBYE):
@@ -86,7 +86,7 @@ async def test_a_model_that_refuses_brings_an_apology(simulated_lab: labs.Lab, p
     await refusing(simulated_lab, "openai")
     async with standing.ledger_of(simulated_lab) as ledger:
         known = await standing.known_calls(ledger)
-        call = await phone.dial(standing.uri(simulated_lab), caller=standing.CALLER)
+        call = await phone.dial(standing.uri(simulated_lab, lines.OTHER_DESK), caller=standing.CALLER)
         await call.answered(timeout=10)
         await call.hears_speech(timeout=10, since_s=0)
         await call.hears_silence(for_s=1.0, timeout=20)

@@ -79,12 +79,12 @@ async def test_a_rejected_caller_hears_busy_and_the_receiver_is_told(
     assert caught.value.headers.get("Reason") == 'SIP;cause=603;text="Not a customer"'
     row = await hooked.the_call(ledger, known)
     assert row["answeredAt"] is None
-    assert row["termination"]["reason"] == "rejected"
+    assert (row["termination"]["reason"], row["termination"]["sipStatusCode"]) == ("policy_refused", 603)
     types = hooked.types(await hooked.statuses(hooks, ledger, row["callId"]))
     assert "call.pre_call" in types
     assert "call.answered" not in types
     report = await hooked.report(hooks, row["callId"])
-    assert (report["termination"]["reason"], report["transcript"]) == ("rejected", [])
+    assert (report["termination"]["reason"], report["transcript"]) == ("policy_refused", [])
     await standing.settles(lab, phone)
 
 

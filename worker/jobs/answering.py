@@ -42,6 +42,8 @@ class AnswerGate(io.AudioOutput):
         self._first_frame = asyncio.Event()
         self._passing = asyncio.Event()
         self._passing.set()
+        self._is_waiting = False
+        """What is being said has not reached the track."""
 
     @property
     def is_open(self) -> bool:
@@ -51,6 +53,10 @@ class AnswerGate(io.AudioOutput):
     async def first_frame(self) -> None:
         """Wait until there is something to hear."""
         await self._first_frame.wait()
+
+    def shut(self) -> None:
+        """Let no sound through before `open`, and do not publish the track: that would answer a call that rings."""
+        self._passing.clear()
 
     def hold(self) -> None:
         """Publish the track now, but let no sound through before `open`: a phone that we dial answers by itself.
@@ -75,8 +81,10 @@ class AnswerGate(io.AudioOutput):
     async def capture_frame(self, frame: rtc.AudioFrame) -> None:
         await super().capture_frame(frame)
         self._first_frame.set()
+        self._is_waiting = True
         await self._passing.wait()
         await self.open()
+        self._is_waiting = False
         await self._sink.capture_frame(frame)
 
     def flush(self) -> None:
@@ -85,6 +93,10 @@ class AnswerGate(io.AudioOutput):
 
     def clear_buffer(self) -> None:
         self._sink.clear_buffer()
+        if self._is_waiting:
+            # The track knows nothing of it, and whoever cut it short waits to hear that it is over.
+            self._is_waiting = False
+            self.on_playback_finished(playback_position=0.0, interrupted=True)
 
     def _start(self) -> asyncio.Task[None]:
         if self._opening is None:

@@ -44,6 +44,9 @@ class Conversation:
         self._providers = providers
         self._session = _session(plan, providers)
         self._is_begun = False
+        self._is_draft = False
+        self.has_failed = False
+        """While it was a draft, a provider failed."""
         self._session.output.audio = self.gate
         self._session.on("conversation_item_added", self._on_item)
         self._session.on("error", self._on_error)
@@ -56,6 +59,24 @@ class Conversation:
         """
         self._session.input.set_audio_enabled(False)
         self.gate.hold()
+
+    def keep_back(self) -> None:
+        """Neither hear nor say nor report anything before `adopt` and `answer`: nobody knows yet whether it is wanted.
+
+        The phone rings here, so that nothing is published either.
+        """
+        self._is_draft = True
+        self._session.input.set_audio_enabled(False)
+        self.gate.shut()
+
+    def adopt(self) -> None:
+        """It is wanted: what fails from now on ends the call."""
+        self._is_draft = False
+
+    @property
+    def is_begun(self) -> bool:
+        """It listens, and its greeting is made."""
+        return self._is_begun
 
     async def begin(self, caller_identity: str) -> None:
         """Listen to the caller, and start on the greeting; it is heard when the gate opens."""
@@ -113,6 +134,8 @@ class Conversation:
         await self._providers.aclose()
 
     def _on_item(self, event: session_events.ConversationItemAddedEvent) -> None:
+        if self._is_draft:
+            return
         item = event.item
         if isinstance(item, llm.ChatMessage) and item.role in ("user", "assistant") and (text := item.text_content):
             self._reports.report(_turn(item, text), at=_began_at(item))
@@ -124,6 +147,9 @@ class Conversation:
         error = event.error
         if not isinstance(error, (stt.STTError, llm.LLMError, tts.TTSError)) or error.recoverable:
             return
+        if self._is_draft:
+            self.has_failed = True
+            return
         kind = error.type.removesuffix("_error")
         cause = type(error.error).__name__
         _log.error("a provider failed", extra={"kind": kind, "provider": error.label, "error_class": cause})
@@ -133,7 +159,9 @@ class Conversation:
         self._ending.decide(endings.Reason.PROVIDER_FAILURE, endings.EndedBy.SYSTEM)
 
     def _on_close(self, event: session_events.CloseEvent) -> None:
-        if event.reason is session_events.CloseReason.ERROR:
+        if self._is_draft:
+            self.has_failed = True
+        elif event.reason is session_events.CloseReason.ERROR:
             self._ending.decide(endings.Reason.PROVIDER_FAILURE, endings.EndedBy.SYSTEM)
         self._is_begun = False
 

@@ -8,10 +8,10 @@ import logging
 
 from livekit import agents, rtc
 
-from callcore import contract, endings
+from callcore import contract, endings, errors
 from worker import dispatch_client
 from worker.audio import outbox
-from worker.jobs import closing, conversation, forwarding, kits, lines, plans, routing_records
+from worker.jobs import closing, conversation, drafts, forwarding, kits, lines, plans, routing_records
 from worker.jobs import endings as job_endings
 from worker.jobs.speech import announcing, apologies, speaking
 from worker.jobs.voicemail import voicemails
@@ -43,6 +43,7 @@ class PhoneCall:
         self._over_at: dt.datetime | None = None
         self._duration_s: float | None = None
         self._conversation: conversation.Conversation | None = None
+        self._draft: drafts.Draft | None = None
         self._speaker: speaking.Speaker | None = None
         self._voicemail: voicemails.Voicemail | None = None
         self._meter = metering.Meter()
@@ -98,8 +99,8 @@ class PhoneCall:
 
     async def converse(self, agent: contract.AgentPlan) -> None:
         """Get through to the other end, greet, and talk until the ending is decided."""
-        providers = registry.build(agent, self._kit.warm, meter=self._meter)
-        self._conversation = conversation.Conversation(self._ctx.room, agent, providers, self.ending, self._reports)
+        prepared = await self._draft.take(agent) if self._draft is not None else None
+        self._conversation = prepared or self._make_conversation(agent)
         await self._get_through(self._conversation)
         if not await self._conversation.breaks_silence():
             self.ending.decide(endings.Reason.PROVIDER_FAILURE, endings.EndedBy.SYSTEM)
@@ -182,22 +183,41 @@ class PhoneCall:
     async def _close_parts(self) -> None:
         if self._conversation is not None:
             await self._conversation.close()
+        if self._draft is not None:
+            await self._draft.aclose()
         if self._voicemail is not None:
             await self._voicemail.close()
         if self._speaker is not None:
             await self._speaker.aclose()
 
     async def _plan(self, dispatch: dispatch_client.DispatchClient) -> contract.CallPlan:
-        decided = await plans.obtain(self._line.intake, dispatch, self._kit.settings.snapshot_path)
+        decided = await plans.obtain(self._line.intake, dispatch, self._kit.settings.snapshot_path, self._prepare)
         if decided.decided_by == "snapshot" and isinstance(decided.plan, contract.Forward):
             # Only dispatch dials.
             decided = decided.model_copy(update={"plan": decided.plan.otherwise})
         return decided
 
+    def _prepare(self, draft: contract.Plan) -> None:
+        """Have the conversation ready that the plan will probably ask for."""
+        if not isinstance(draft, contract.Converse) or self._line.caller is None:
+            return
+        try:
+            talk = self._make_conversation(draft.agent)
+        except errors.ProviderUnavailable as error:
+            # Where the plan asks for the same, it says so again, and that counts.
+            _log.warning("nothing is prepared for the call: %s", error.message)
+            return
+        self._draft = drafts.Draft(draft.agent, talk, self._line.caller.identity)
+
+    def _make_conversation(self, agent: contract.AgentPlan) -> conversation.Conversation:
+        providers = registry.build(agent, self._kit.warm, meter=self._meter)
+        return conversation.Conversation(self._ctx.room, agent, providers, self.ending, self._reports)
+
     async def _get_through(self, talk: conversation.Conversation) -> None:
         assert self._line.caller is not None  # noqa: S101  # a call without a caller has ended already
         async with asyncio.timeout(_ANSWER_S):
-            await talk.begin(self._line.caller.identity)
+            if not talk.is_begun:
+                await talk.begin(self._line.caller.identity)
             await talk.answer()
         self._note_answered()
 

@@ -6,6 +6,7 @@ import aiohttp
 from livekit.plugins import deepgram
 
 from sip_config import providers
+from worker.providers import servers
 
 _LISTEN = "https://api.deepgram.com/v1/listen"
 
@@ -20,7 +21,8 @@ def stt(
     settings: providers.DeepgramStt, key: str, language: str, *, ends_turns: bool, http: aiohttp.ClientSession | None
 ) -> deepgram.STT:
     """Streaming recognition; `base_url` is that of the listen endpoint."""
-    return deepgram.STT(
+    own = None if settings.base_url is None else servers.session(settings.base_url)
+    made = deepgram.STT(
         model=settings.model,
         language=settings.language or language,
         api_key=key,
@@ -28,5 +30,6 @@ def stt(
         keyterm=list(settings.keyterms),
         numerals=settings.numerals,
         endpointing_ms=_TURN_MS if ends_turns else _SEGMENT_MS,
-        http_session=http,
+        http_session=own or http,
     )
+    return made if own is None else servers.owning(made, own.close)

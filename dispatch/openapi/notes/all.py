@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dispatch.openapi import noting
-from dispatch.openapi.notes import calls, configuration, keys, people, sessions
+from dispatch.openapi.notes import calls, configuration, keys, people, sessions, webhooks
 
 NOTES: dict[noting.PathOf, noting.Note] = {
     **sessions.NOTES,
     **calls.NOTES,
     **people.NOTES,
     **configuration.NOTES,
+    **webhooks.NOTES,
     **keys.NOTES,
 }

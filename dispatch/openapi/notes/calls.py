@@ -61,6 +61,64 @@ _TURN: dict[str, Any] = {
 CALL: dict[str, Any] = _SUMMARY | {"overrides": None, "transcript": [_TURN]}
 PAGE: dict[str, Any] = {"items": [_SUMMARY], "nextCursor": None}
 
+REPORT_ID = "rpt_01kb8r9x4e6q0v3m5n7p9s1t2w"
+REPORT: dict[str, Any] = {
+    "type": "call.report",
+    "reportId": REPORT_ID,
+    "timestamp": "2026-11-30T15:05:12.340Z",
+    "callId": CALL_ID,
+    "sessionId": CALL_ID,
+    "direction": "inbound",
+    "action": "converse",
+    "agentId": "front-desk",
+    "agentVersion": "cfg_1c6ff9d0a1b2",
+    "contactId": CONTACT_ID,
+    "contactStatus": "contacted",
+    "from": "+12015550123",
+    "to": "+12015550100",
+    "dialedNumber": "+12015550100",
+    "forwardedFromNumber": None,
+    "ringBack": False,
+    "createdAt": "2026-11-30T15:04:05.120Z",
+    "scheduledAt": None,
+    "answeredAt": "2026-11-30T15:04:06.480Z",
+    "endedAt": "2026-11-30T15:05:12.000Z",
+    "durations": {"ringingSeconds": 1.36, "talkSeconds": 65.52, "totalSeconds": 66.88},
+    "termination": _SUMMARY["termination"],
+    "endIsInferred": False,
+    "outcome": "completed",
+    "transcript": [
+        {
+            "role": "agent",
+            "message": "Good morning, this is the front desk. How can I help?",
+            "timestamp": "2026-11-30T15:04:06.510Z",
+            "source": "voice_ai",
+            "interrupted": False,
+        }
+    ],
+    "transcriptOmitted": 0,
+    "summary": None,
+    "structuredData": None,
+    "cost": None,
+    "scheduledCallback": None,
+    "usage": [
+        {
+            "part": "llm",
+            "provider": "openai",
+            "model": "gpt-4.1-mini",
+            "requests": 3,
+            "audioSeconds": 0.0,
+            "characters": 0,
+            "inputTokens": 1240,
+            "cachedInputTokens": 1024,
+            "outputTokens": 96,
+        }
+    ],
+    "transfers": [],
+    "artifacts": {"transcriptUrl": f"/v1/calls/{CALL_ID}/transcript", "recordingUrl": None, "voicemail": None},
+    "metadata": {"campaign": "autumn"},
+}
+
 NOTES: dict[noting.PathOf, Note] = {
     ("GET", "/v1/calls"): Note(id="listCalls", tag=Tag.CALLS, answer=PAGE),
     ("GET", "/v1/calls/{id}"): Note(id="getCall", tag=Tag.CALLS, answer=CALL),
@@ -100,6 +158,35 @@ NOTES: dict[noting.PathOf, Note] = {
             404: "There is no such call, or `no_voicemail`: nobody left a message.",
             416: "There is no such part.",
         },
+    ),
+    ("GET", "/v1/calls/{id}/report"): Note(
+        id="getReport",
+        tag=Tag.CALLS,
+        description="Made when the call is over, mostly within a second; up to 60 s later where the sound of a message "
+        "is still on its way. What comes to be known after that is in it when it is made anew: see `finalizeReport`. "
+        "The webhook `call.report` has the same under names in snake_case.",
+        answer=REPORT,
+        refusals={
+            404: "There is no such call, or `report_not_ready`: its report is not made yet.",
+            409: "`report_unreadable`: another version of Trunkline made it. Have it made anew.",
+        },
+    ),
+    ("POST", "/v1/calls/{id}/report/finalize"): Note(
+        id="finalizeReport",
+        tag=Tag.CALLS,
+        description="A report that is not made yet is made at once and delivered. One that is made stays as it is, "
+        "unless `forceAnalysis` wants it made anew; it is delivered once more where `retryWebhook` wants that, with "
+        "the same `webhook-id`. Nothing is analyzed by this version.",
+        body={"forceAnalysis": False, "retryWebhook": True},
+        answer={
+            "callId": CALL_ID,
+            "reportId": REPORT_ID,
+            "madeAt": "2026-11-30T15:05:12.340Z",
+            "remade": False,
+            "analyzed": False,
+            "webhookQueued": True,
+        },
+        refusals={409: "`call_not_over`: the call goes on."},
     ),
     ("POST", "/v1/calls/{id}/hangup"): Note(
         id="hangUpCall",

@@ -12,12 +12,12 @@ import structlog
 
 from callcore import clock, errors, ids, signing
 from dispatch import metrics
-from dispatch.webhooks import client, targets
+from dispatch.webhooks import client, faults, targets
 from dispatch.webhooks.pre_call import answers, breakers, questions, verdicts
 from sip_config import schema
 from sip_config.sessions import findings
 
-_AGAIN = frozenset({"connect_failed", "dns_failed"})  # nothing was heard by anybody: worth one more try at once
+_AGAIN = frozenset({faults.Fault.CONNECT_FAILED.value, faults.Fault.DNS_FAILED.value})  # nothing was heard by anybody: worth one more try at once
 _SLACK_S = 0.05  # for a client that is just about to tell what went wrong
 _NO_TIME_S = 0.02  # less than that is not worth a request
 _PLAIN_PATH = re.compile(r"[A-Za-z_.]{1,100}(\.\d{1,3})?")  # one with digits in a name may hold somebody's number
@@ -96,6 +96,8 @@ class Asker:
         return dataclasses.replace(verdict, result=result, problem=failure.problem)
 
     async def _asked(self, url: str, question: questions.Question, deadline: float) -> verdicts.Verdict:
+        if not targets.secrets_of(question.configuration, question.target):
+            raise _Failure(faults.Fault.NO_SECRET.value)
         breaker = self._breakers.of(url)
         if not breaker.admits():
             raise _Failure(BREAKER_OPEN)
@@ -132,15 +134,17 @@ class Asker:
     ) -> client.Answer:
         left_s = deadline - asyncio.get_running_loop().time()
         if left_s < _NO_TIME_S:
-            return client.Answer(error="timeout")
-        headers = {"Content-Type": "application/json"}
-        if secrets := targets.secrets_of(question.configuration, question.target):
-            headers |= signing.sign(message_id, self._clock.now(), body, secrets)
+            return client.Answer(error=faults.Fault.TIMEOUT.value)
+        secrets = targets.secrets_of(question.configuration, question.target)
+        headers = signing.sign(message_id, self._clock.now(), body, secrets)
         try:
             async with asyncio.timeout(left_s + _SLACK_S):
                 return await self._poster.post(url, body, headers, left_s)
         except TimeoutError:
-            return client.Answer(error="timeout", latency_s=left_s)
+            return client.Answer(error=faults.Fault.TIMEOUT.value)
+        except Exception:  # noqa: BLE001  # a fault of ours must not keep a caller ringing
+            _log.exception("a pre-call webhook broke off", call_id=question.call_id)
+            return client.Answer(error=faults.Fault.FAILED.value)
 
 
 def _verdict(question: questions.Question, reply: answers.Reply) -> verdicts.Verdict:

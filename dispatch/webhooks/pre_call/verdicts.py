@@ -6,7 +6,7 @@ import dataclasses
 import enum
 
 from callcore import contract, endings, events
-from sip_config import schema
+from sip_config import schema, snapshots
 
 
 class Result(enum.StrEnum):
@@ -53,17 +53,11 @@ class Verdict:
         }
 
 
-UNAVAILABLE = contract.Refuse(
-    reason=endings.Reason.POLICY_REFUSED, sip_status_code=480, text="The pre-call check could not be made"
-)
-"""For `on_error: reject`. 480 Temporarily Unavailable, RFC 3261 section 21.4.18."""
-
-
 def without_answer(
     on_error: schema.OnError, draft: contract.Plan, error: str, *, took_s: float = 0.0
 ) -> Verdict:
     """The verdict where there is no answer, and nobody else to ask."""
-    plan = UNAVAILABLE if on_error is schema.OnError.REJECT else draft
+    plan = snapshots.UNASKED if on_error is schema.OnError.REJECT else draft
     return Verdict(plan=plan, result=Result.FAILED, took_s=took_s, error=error, on_error=on_error)
 
 

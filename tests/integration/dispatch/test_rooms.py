@@ -34,7 +34,18 @@ async def test_a_room_of_an_ended_call_that_comes_back_is_closed_again(site: con
         await conftest.eventually(lambda: _is_gone(site, room), within_s=8.0)
 
 
-async def test_a_caller_who_waits_for_nobody_is_let_go_and_rooms_of_others_are_left_alone(site: conftest.Site) -> None:
+async def test_what_goes_by_the_clock_and_not_by_what_a_worker_says(site: conftest.Site) -> None:
+    """All at once, because each takes a while."""
+    async with asyncio.TaskGroup() as tasks:
+        for happens in (
+            _who_waits_for_nobody_is_let_go_and_rooms_of_others_are_left_alone,
+            _who_hung_up_ends_the_call_though_no_worker_says_so,
+            _a_call_with_an_agent_in_it_outlives_the_silence_of_its_worker,
+        ):
+            tasks.create_task(happens(site))
+
+
+async def _who_waits_for_nobody_is_let_go_and_rooms_of_others_are_left_alone(site: conftest.Site) -> None:
     async with site.phone("conference"):
         async with site.phone("call_unattended"):
             seconds = await conftest.eventually(lambda: _is_gone(site, "call_unattended"))
@@ -42,7 +53,7 @@ async def test_a_caller_who_waits_for_nobody_is_let_go_and_rooms_of_others_are_l
         assert "conference" in await site.rooms()
 
 
-async def test_a_caller_who_hung_up_ends_the_call_though_no_worker_says_so(site: conftest.Site) -> None:
+async def _who_hung_up_ends_the_call_though_no_worker_says_so(site: conftest.Site) -> None:
     room = "call_hung_up"
     async with site.phone(room):
         batch = samples.batch(samples.whole_call()[1:3], first=2, spool="spool_hung_up", room=room)
@@ -54,7 +65,7 @@ async def test_a_caller_who_hung_up_ends_the_call_though_no_worker_says_so(site:
     assert (await site.call_of(room))["termination"]["reason"] == "caller_hangup"
 
 
-async def test_a_call_with_an_agent_in_it_outlives_the_silence_of_its_worker(site: conftest.Site) -> None:
+async def _a_call_with_an_agent_in_it_outlives_the_silence_of_its_worker(site: conftest.Site) -> None:
     room = "call_silent"
     async with site.phone(room):
         async with site.phone(room, kind="agent"):

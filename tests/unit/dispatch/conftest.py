@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import io
+import os
 import pathlib
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -34,6 +35,8 @@ SETTINGS: dict[str, Any] = {
     "livekit_api_secret": "secret-of-livekit-in-the-tests-0",
     "_env_file": None,
 }
+USUAL_STORE = os.environ.get("TRUNKLINE_TEST_STORE", "sqlite")
+"""Of those tests that run on one only; `TRUNKLINE_TEST_STORE=postgres` has all of them run there."""
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +71,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> str:
     """An empty database of this version's schema."""
-    if getattr(request, "param", "sqlite") == "sqlite":
+    if getattr(request, "param", USUAL_STORE) == "sqlite":
         path = tmp_path / "trunkline.db"
         shutil.copy(request.getfixturevalue("empty_database"), path)
         return f"sqlite+aiosqlite:///{path}"

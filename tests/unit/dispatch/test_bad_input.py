@@ -16,7 +16,7 @@ from dispatch.internal import table as internal_table
 from dispatch.v1 import table as v1_table
 from tests.unit.dispatch import conftest, samples
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.both_stores]
 
 NO_CALL = "call_00000000000000000000000000"
 ROUTES = (*v1_table.ROUTES, *internal_table.ROUTES)

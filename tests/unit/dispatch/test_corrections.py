@@ -10,7 +10,7 @@ from dispatch.store import late
 from dispatch.v1 import hangup
 from tests.unit.dispatch import conftest, doubles, samples
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.both_stores]
 
 
 async def lose(service: conftest.Service, *, known_lines: int) -> None:

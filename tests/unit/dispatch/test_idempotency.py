@@ -21,7 +21,7 @@ from dispatch.http import idempotency, routes
 from dispatch.store import api_keys, engine, tables
 from tests.unit.dispatch import conftest, doubles
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.both_stores]
 
 
 class Order(pydantic.BaseModel):

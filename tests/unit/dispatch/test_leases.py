@@ -12,7 +12,7 @@ from dispatch import leases
 from dispatch.store import engine
 from tests.unit.dispatch import conftest
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.both_stores]
 
 TTL = dt.timedelta(seconds=30)
 PATH = "/internal/leases/apply"

@@ -14,7 +14,7 @@ from dispatch.store import transfers as transfer_rows
 from sip_config import live
 from tests.unit.dispatch import conftest, doubles, samples
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.both_stores]
 
 
 async def test_a_call_reported_by_spool_alone_is_whole(service: conftest.Service) -> None:

@@ -11,7 +11,7 @@ from callcore import endings
 from dispatch.v1 import cursors
 from tests.unit.dispatch import conftest, samples
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.both_stores]
 
 
 async def make_calls(service: conftest.Service) -> None:

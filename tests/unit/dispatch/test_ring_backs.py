@@ -15,7 +15,7 @@ from dispatch.store import engine, tables
 from sip_config import configurations, routing
 from tests.unit.dispatch import conftest, doubles, samples
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.both_stores]
 
 LATE = samples.START - dt.timedelta(days=31)
 YESTERDAY = samples.START - dt.timedelta(days=1)

@@ -70,7 +70,7 @@ def test_a_configuration_that_is_wrong_is_told_with_all_its_problems(
         ("trunkline_internal_secret", "short", "TRUNKLINE_INTERNAL_SECRET: needs at least 16 characters"),
         ("livekit_url", "127.0.0.1:7880", "LIVEKIT_URL: must begin with ws://"),
         ("trunkline_http_port", "70000", "TRUNKLINE_HTTP_PORT:"),
-        ("database_url", "postgresql://u:geheim@h/d", "DATABASE_URL: only sqlite+aiosqlite"),
+        ("database_url", "mysql://u:geheim@h/d", "DATABASE_URL: only sqlite+aiosqlite"),
         ("database_url", "not a url", "DATABASE_URL: this is not a database URL"),
         ("trunkline_redis_url", "127.0.0.1:6379", "TRUNKLINE_REDIS_URL: must begin with redis://"),
         ("trunkline_log_level", "LOUD", "TRUNKLINE_LOG_LEVEL:"),

@@ -67,3 +67,11 @@ async def test_a_store_that_cannot_be_written_says_why_once(
 )
 def test_the_file_of_a_database(url: str, file: str | None) -> None:
     assert engine.database_file(url) == (pathlib.Path(file) if file else None)
+
+
+async def test_what_limits_count_is_read_from_an_index_alone(store: engine.Store) -> None:
+    async with store.reading() as tx:
+        plan = await tx.exec_driver_sql(
+            "EXPLAIN QUERY PLAN SELECT sum(minutes) FROM dial_reservations WHERE made_at > '2026' AND trunk = 'x'"
+        )
+        assert "COVERING INDEX ix_dial_reservations_counted" in str(plan.all())

@@ -19,7 +19,7 @@ from dispatch.transfers import driving, records
 from sip_config import configurations, schema
 from tests.unit.dispatch import conftest, dialers, doubles, samples
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.both_stores]
 
 TO = "+12015550199"
 SOON_S = 30.0

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from dispatch.store import briefs, tables
 from tests.unit.dispatch import conftest, samples
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.both_stores]
 
 
 async def announce(service: conftest.Service) -> str:

@@ -18,7 +18,7 @@ from dispatch.ledger import legs
 from dispatch.store import calls, engine
 from tests.unit.dispatch import conftest, doubles, samples
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.both_stores]
 
 LIVEKIT_KEY = str(conftest.SETTINGS["livekit_api_key"])
 LIVEKIT_SECRET = str(conftest.SETTINGS["livekit_api_secret"])

@@ -5,7 +5,11 @@ from __future__ import annotations
 import pathlib
 from collections.abc import Mapping
 
-ENVIRONMENT = {"CARRIER_PASSWORD": "correct horse"}
+ENVIRONMENT = {
+    "CARRIER_PASSWORD": "correct horse",
+    "NEW_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+    "OLD_SECRET": "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+}
 
 FILES = {
     "organization.yaml": """\
@@ -17,6 +21,7 @@ hours:
   closed: ["2026-12-24"]
   open: {"2026-12-31": ["09:00-12:00"]}
 pronunciations: {SQL: S. Q. L., Nguyen: win}
+webhooks: {secrets: ["${NEW_SECRET}", "${OLD_SECRET}"], allow: ["n8n:5678", 10.0.5.0/24]}
 """,
     "trunks.yaml": """\
 trunks:
@@ -77,6 +82,11 @@ transfers:
 transfer_fallback: take_message
 tools: [{end_call: {when: "caller != ''"}}, {do_not_call: {when: is_business_hours}}]
 metadata: {team: office}
+webhooks:
+  pre_call: {url: "https://acme.example/pre", timeout: 2s, on_error: fallback_url, fallback_url: "https://b.example/pre"}
+  status: {url: "http://n8n:5678/status"}
+  post_call: {url: "https://acme.example/post-call"}
+  lead_updated: {url: "http://10.0.5.7:80/lead"}
 """,
     "agents/night.yaml": """\
 name: Bo

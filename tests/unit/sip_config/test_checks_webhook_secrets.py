@@ -6,7 +6,9 @@ import pathlib
 
 import pytest
 
+from callcore import signing
 from sip_config import loading
+from sip_config.reading import environments
 from tests.unit.sip_config import samples
 
 pytestmark = pytest.mark.unit
@@ -123,3 +125,31 @@ def test_another_secret_is_another_version(tmp_path: pathlib.Path) -> None:
         files = {"organization.yaml": samples.FILES["organization.yaml"] + f"webhooks: {{secrets: [{named}]}}\n"}
         versions.add(loading.load(samples.write(tmp_path, files), ENVIRONMENT).version)
     assert len(versions) == 3
+
+
+def test_secrets_change_over_by_reading_the_files_and_env_anew(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    new, old = signing.Secret.parse(OTHER), signing.Secret.parse(GOOD)
+    accepting = []
+    for named, variables in (
+        ("${OLD}", f"OLD={GOOD}"),
+        ('${NEW}", "${OLD}', f"OLD={GOOD}\nNEW={OTHER}"),
+        ("${NEW}", f"NEW={OTHER}"),
+    ):
+        (tmp_path / ".env").write_text(variables)
+        organization = samples.FILES["organization.yaml"] + f'webhooks: {{secrets: ["{named}"]}}\n'
+        folder = samples.write(tmp_path, {"organization.yaml": organization})
+        loaded = loading.load(folder, {**environments.read(), **samples.ENVIRONMENT})
+        secrets = [signing.Secret.parse(secret.get_secret_value()) for secret in loaded.webhooks.secrets]
+        headers = signing.sign("evt_1", samples.NOW, b"{}", secrets)
+        accepting.append([_accepts(secret, headers) for secret in (old, new)])
+    assert accepting == [[True, False], [True, True], [False, True]]
+
+
+def _accepts(secret: signing.Secret, headers: dict[str, str]) -> bool:
+    try:
+        return signing.verify(headers, b"{}", [secret], samples.NOW) == "evt_1"
+    except signing.SignatureRefused:
+        return False

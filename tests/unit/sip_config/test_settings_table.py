@@ -13,7 +13,7 @@ import pytest
 from pydantic.fields import FieldInfo
 
 from sip_config import providers
-from sip_config.schema import agents, dialing, hours, numbers, organizations, trunks
+from sip_config.schema import agents, dialing, hours, numbers, organizations, trunks, webhooks
 
 pytestmark = pytest.mark.unit
 
@@ -28,6 +28,7 @@ TABLES: dict[str, type[pydantic.BaseModel]] = {
     "`dialing`": dialing.Dialing,
     "`limits` of `dialing`": dialing.OrganizationLimits,
     "`limits` of a number, and of `outbound`": dialing.Limits,
+    "`webhooks` of organization.yaml": webhooks.Webhooks,
     "trunks.yaml: a trunk under `trunks`": trunks.Trunk,
     "`inbound` of a trunk": trunks.InboundTrunk,
     "`outbound` of a trunk": trunks.OutboundTrunk,
@@ -40,6 +41,9 @@ TABLES: dict[str, type[pydantic.BaseModel]] = {
     "`turns` of an agent": agents.Turns,
     "`interruptions` of `turns`": agents.Interruptions,
     "`max_duration` of an agent": agents.MaxDuration,
+    "`webhooks` of an agent": webhooks.AgentWebhooks,
+    "`pre_call` of `webhooks`": webhooks.PreCall,
+    "`status`, `post_call` and `lead_updated` of `webhooks`": webhooks.Target,
     "`stt: {provider: deepgram}`": providers.DeepgramStt,
     "`stt: {provider: openai}`": providers.OpenAiStt,
     "`stt: {provider: offline}`": providers.OfflineStt,

@@ -17,7 +17,7 @@ from sip_config import schema
 from tests.unit.dispatch import conftest, doubles
 from tests.unit.dispatch.dialing import steps
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.both_stores]
 
 
 _WRONG: list[tuple[dict[str, Any], str]] = [

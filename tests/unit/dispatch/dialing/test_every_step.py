@@ -17,7 +17,7 @@ from dispatch.store import dials as rows
 from tests.unit.dispatch import conftest, dialers, doubles
 from tests.unit.dispatch.dialing import steps
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.both_stores]
 
 
 class Died(asyncio.CancelledError):

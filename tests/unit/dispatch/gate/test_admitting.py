@@ -12,7 +12,7 @@ from dispatch.store import do_not_call, engine
 from sip_config import configurations
 from tests.unit.dispatch.gate import wishing
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.both_stores]
 
 NIGHT = dt.datetime(2026, 1, 2, 3, tzinfo=dt.UTC)  # 22:00 in New York, 04:00 in Berlin
 

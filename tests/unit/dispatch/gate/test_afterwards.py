@@ -14,7 +14,7 @@ from dispatch.store import tables
 from tests.unit.dispatch import conftest, samples
 from tests.unit.dispatch.gate import wishing
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.both_stores]
 
 DAY = dt.timedelta(days=1)
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.unit.dispatch import conftest, samples
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.both_stores]
 
 JSON = dict[str, Any]
 

@@ -14,7 +14,7 @@ from callcore import contract
 from dispatch.store import tables
 from tests.unit.dispatch import conftest, doubles, samples
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.both_stores]
 
 OTHER = "+12015550188"
 CALLER = samples.CALLER
@@ -131,12 +131,22 @@ async def everything(service: conftest.Service) -> None:
             await tx.execute(sa.insert(table).values(values))
 
 
+async def in_rows(service: conftest.Service, text: bytes) -> list[str]:
+    """The tables that hold a text anywhere."""
+    async with service.store.reading() as tx:
+        held = {table.name: str((await tx.execute(sa.select(table))).all()) for table in tables.metadata.sorted_tables}
+    return [name for name, rows in held.items() if text.decode() in rows]
+
+
 async def test_nothing_is_left_but_the_wish_not_to_be_called(service: conftest.Service, tmp_path: pathlib.Path) -> None:
     await everything(service)
-    assert traces(tmp_path, DIGITS) != []
+    assert await in_rows(service, DIGITS) != []
+    assert traces(tmp_path, DIGITS) != [] or not service.store.is_exclusive
     status, gone = await delete(service)
     assert (status, gone["calls"], gone["recordings"]) == (200, 3, 3)
     await service.public(f"/v1/do-not-call/{CALLER}", "DELETE")
+    assert await in_rows(service, DIGITS) == []
+    assert await in_rows(service, b"likes swordfish") == []
     assert await service.store.scrub()
     assert traces(tmp_path, DIGITS) == []
     assert traces(tmp_path, b"likes swordfish") == []

@@ -7,7 +7,7 @@ import pytest
 from dispatch.store import do_not_call
 from tests.unit.dispatch import conftest, samples
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.both_stores]
 
 PATH = "/v1/do-not-call"
 

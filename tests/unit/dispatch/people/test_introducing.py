@@ -18,7 +18,7 @@ from sip_config import routing
 from sip_config.templates import variables
 from tests.unit.dispatch import conftest, doubles, samples
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.both_stores]
 
 NEW_YORK = "America/New_York"
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from dispatch.store import tables
 from tests.unit.dispatch import conftest, samples
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.both_stores]
 
 SPELLINGS = ("+12015550123", "12015550123", "(201) 555-0123", "001 201 555 0123", "1-201-555-0123", "201.555.0123")
 SIP = ("+12015550123", "sip:+12015550123@carrier.example", "<sip:2015550123@10.0.0.1;user=phone>", "tel:+12015550123")

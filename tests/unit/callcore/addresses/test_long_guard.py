@@ -1,0 +1,53 @@
+"""The whole corpus where every address can be reached: nothing gets through that should not, and all that should."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from callcore import addresses
+
+pytestmark = [pytest.mark.unit, pytest.mark.long, pytest.mark.timeout(300)]
+
+RESULTS = pathlib.Path(os.environ.get("TRUNKLINE_RESULTS", "results")) / "address_guard.jsonl"
+REBINDINGS = 1000
+NETWORK_OF_ITS_OWN = ("unshare", "--map-root-user", "--net")
+
+
+def version() -> str:
+    """Changes with the code that is tried."""
+    source = pathlib.Path(addresses.__file__).parent
+    text = b"".join(path.read_bytes() for path in sorted(source.glob("*.py")))
+    return hashlib.sha256(text).hexdigest()[:12]
+
+
+def has_network_of_its_own() -> bool:
+    """Whether this machine lets a process have one."""
+    if shutil.which("unshare") is None or shutil.which("ip") is None:
+        return False
+    return subprocess.run([*NETWORK_OF_ITS_OWN, "true"], check=False, capture_output=True).returncode == 0
+
+
+def test_nothing_gets_through_on_a_machine_that_is_everywhere() -> None:
+    if not has_network_of_its_own():
+        pytest.skip("needs a network namespace: unshare and ip")
+    command = [*NETWORK_OF_ITS_OWN, sys.executable, "-m", "tests.unit.callcore.addresses.everywhere", str(REBINDINGS)]
+    ran = subprocess.run(command, check=True, capture_output=True, text=True, timeout=240)
+    counted = {"version": version(), **json.loads(ran.stdout)}
+    RESULTS.parent.mkdir(exist_ok=True)
+    with RESULTS.open("a") as results:
+        results.write(json.dumps(counted) + "\n")
+    assert counted["urls"] >= 300
+    assert counted["connections"] == 0
+    assert counted["connections_without_guard"] >= 300
+    assert (counted["rebindings_refused"], counted["rebinding_connections"]) == (REBINDINGS, 0)
+    assert counted["public"] >= 100
+    assert (counted["public_answered"], counted["public_refused"]) == (counted["public"], 0)
+    assert (counted["passed_check_url"], counted["public_failed_check_url"]) == (0, 0)

@@ -1,0 +1,81 @@
+"""What came of a call by rule, and what that makes of its person."""
+
+from __future__ import annotations
+
+import pytest
+
+from callcore import endings, outcomes
+
+pytestmark = pytest.mark.unit
+
+R, O = endings.Reason, outcomes.Outcome
+TALKED = {
+    R.CALLER_HANGUP,
+    R.AGENT_HANGUP,
+    R.MESSAGE_PLAYED,
+    R.OPERATOR_HANGUP,
+    R.TRANSFERRED,
+    R.MAX_DURATION,
+    R.SILENCE,
+}
+BROKEN = {R.CARRIER_FAILURE, R.MEDIA_TIMEOUT, R.PROVIDER_FAILURE, R.WORKER_LOST, R.PLATFORM_LOST, R.INTERNAL_ERROR}
+
+
+def outcome(reason: endings.Reason, *, user_turns: int = 1, **facts: bool) -> outcomes.Outcome:
+    termination = endings.Termination(reason=reason, ended_by=endings.EndedBy.SYSTEM)
+    return outcomes.by_rule(termination, user_turns=user_turns, **facts)
+
+
+@pytest.mark.parametrize("reason", list(R))
+def test_every_reason_has_an_outcome(reason: endings.Reason) -> None:
+    said, silent = outcome(reason), outcome(reason, user_turns=0)
+    if reason in (R.VOICEMAIL, R.BUSY, R.NO_ANSWER):
+        assert said is silent is O(reason.value)
+    elif reason in BROKEN:
+        assert said is silent is O.ERROR
+    elif reason in TALKED:
+        assert (said, silent) == (O.COMPLETED, O.INCOMPLETE)
+    else:
+        assert said is silent is O.INCOMPLETE
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        (R.BUSY, O.BUSY),
+        (R.NO_ANSWER, O.NO_ANSWER),
+        (R.REJECTED, O.NO_ANSWER),
+        (R.UNAVAILABLE, O.NO_ANSWER),
+        (R.CANCELLED, O.NO_ANSWER),
+        (R.OPERATOR_HANGUP, O.NO_ANSWER),
+        (R.INVALID_NUMBER, O.ERROR),
+        (R.CARRIER_FAILURE, O.ERROR),
+        (R.POLICY_REFUSED, O.NO_CONTACT),
+    ],
+)
+def test_a_dial_that_nobody_answered(reason: endings.Reason, expected: outcomes.Outcome) -> None:
+    assert outcome(reason, user_turns=0, is_unanswered_dial=True) is expected
+
+
+@pytest.mark.parametrize("reason", list(R))
+def test_a_wish_not_to_be_called_comes_first(reason: endings.Reason) -> None:
+    assert outcome(reason, wants_no_calls=True) is O.DNC
+
+
+def test_the_contacts_status_follows_each_of_the_twelve() -> None:
+    statuses = {each: outcomes.lead_status(each) for each in O}
+    assert len(statuses) == 12
+    assert statuses == {
+        O.COMPLETED: "contacted",
+        O.INCOMPLETE: "contacted",
+        O.FOLLOW_UP: "contacted",
+        O.VOICEMAIL: "voicemail",
+        O.NO_ANSWER: "no_answer",
+        O.BUSY: "no_answer",
+        O.NO_CONTACT: "no_contact",
+        O.SCHEDULED_CALLBACK: "scheduled_callback",
+        O.QUALIFIED: "qualified",
+        O.DISQUALIFIED: "disqualified",
+        O.DNC: "dnc",
+        O.ERROR: "error",
+    }
