@@ -148,10 +148,16 @@ class Api:
         raise errors.DispatchUnavailable("dispatch closed the stream before the call had ended")
 
     async def ask(
-        self, method: str, path: str, query: Mapping[str, str] | None = None, *, body: Json | None = None
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        body: Json | None = None,
+        timeout_s: float = _TIMEOUT_S,
     ) -> Json:
         """Any request to `/v1`; an answer without a body is empty."""
-        return await self._request(method, path, query, body=body)
+        return await self._request(method, path, query, body=body, timeout_s=timeout_s)
 
     async def _get(self, path: str, query: Mapping[str, str] | None = None) -> Json:
         return await self._request("GET", path, query)

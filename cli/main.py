@@ -47,7 +47,7 @@ app.add_typer(calls.app, name="calls", help="Look at calls and their reports, an
 app.add_typer(contacts.app, name="contacts", help="Look at the people we talk to, bring them in, delete them.")
 app.add_typer(dnc.app, name="dnc", help="The do-not-call list: who is not to be called.")
 app.add_typer(keys.app, name="keys", help="Make API keys, list and revoke them.")
-app.add_typer(webhooks.app, name="webhooks", help="Make a secret, check a signature, see webhooks arrive.")
+app.add_typer(webhooks.app, name="webhooks", help="Webhooks: what was sent, again, and to try out.")
 
 
 def main() -> None:

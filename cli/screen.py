@@ -28,7 +28,12 @@ _HEADINGS = ("call", "started", "from", "to", "agent", "status", "seconds", "end
 
 def plain(value: object) -> str:
     """A value for a line with markup: nothing in it is taken for markup, or for a command to the terminal."""
-    return rich.markup.escape("".join(sign if sign.isprintable() else " " for sign in str(value)))
+    return rich.markup.escape(printable(value))
+
+
+def printable(value: object) -> str:
+    """A value for a line without markup: nothing in it is taken for a command to the terminal."""
+    return "".join(sign if sign.isprintable() else " " for sign in str(value))
 
 
 def print_json(value: object) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli import failing, options
+from cli import deliveries, failing, options
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -90,3 +90,11 @@ def listen(
             as_json=as_json,
         )
         listening.run(wanted, secret_env, secret_file)
+
+
+app.command("deliveries")(deliveries.list_deliveries)
+app.command("show")(deliveries.show)
+app.command("replay")(deliveries.replay)
+app.command("endpoints")(deliveries.list_endpoints)
+app.command("enable")(deliveries.enable)
+app.command("test")(deliveries.try_out)

@@ -19,6 +19,8 @@ WORKER_GRACE_S = 15.0  # it may spend 10 s on a last delivery to a dispatch that
 WORKER_READY_S = 45.0  # it imports every provider, and waits for dispatch before it goes by its snapshot
 # Left out of what the user's environment gives to dispatch and worker: they are settings of another deployment.
 FOREIGN_PREFIXES = ("TRUNKLINE_", "LIVEKIT_", "DATABASE_URL")
+# No setting: what configurations call the secrets that sign webhooks.
+WEBHOOK_SECRETS = "TRUNKLINE_WEBHOOK_SECRET"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +62,11 @@ class Deployment:
 
 def user_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """The user's variables without those that configure another deployment."""
-    return {name: value for name, value in environment.items() if not name.startswith(FOREIGN_PREFIXES)}
+    return {
+        name: value
+        for name, value in environment.items()
+        if name.startswith(WEBHOOK_SECRETS) or not name.startswith(FOREIGN_PREFIXES)
+    }
 
 
 def dispatch(deployment: Deployment) -> processes.Process:

@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 
 import asyncpg
@@ -27,7 +28,7 @@ _SETTINGS = {
     "log_min_messages": "fatal",
     "jit": "off",
 }
-_WITHOUT_THE_DISK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_WITHOUT_THE_DISK = {"fsync": "off", "full_page_writes": "off"}  # what is committed survives this server's own crash
 
 
 class NotInstalled(Exception):
@@ -35,7 +36,7 @@ class NotInstalled(Exception):
 
 
 class Server:
-    """One server; it ends with the process that started it.
+    """One server; it ends with the thread that started it, so start it from the main one.
 
     Args:
         folder: an empty one, for everything it keeps.
@@ -65,7 +66,11 @@ class Server:
                 stdout=log,
                 stderr=log,
             )
-        asyncio.run(asyncio.wait_for(self._answering(), _READY_S))
+        deadline = time.monotonic() + _READY_S
+        while subprocess.run([_program("pg_isready"), "--quiet", "--host", self._folder], check=False).returncode:
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError((self._folder / "log").read_text())
+            time.sleep(0.02)
 
     def stop(self, how: signal.Signals = signal.SIGQUIT) -> None:
         """Stop it, by default at once and as a crash would: SIGQUIT is Postgres's immediate shutdown."""
@@ -90,14 +95,6 @@ class Server:
     @property
     def _data(self) -> str:
         return str(self._folder / "data")
-
-    async def _answering(self) -> None:
-        while self._process is not None and self._process.poll() is None:
-            with contextlib.suppress(OSError, asyncpg.PostgresError):
-                await (await asyncpg.connect(self.url())).close()
-                return
-            await asyncio.sleep(0.02)
-        raise AssertionError((self._folder / "log").read_text())
 
     def _as_account(self, program: str, *words: str) -> Sequence[str]:
         account = ("--reuid", _ACCOUNT, "--regid", _ACCOUNT, "--clear-groups") if os.geteuid() == 0 else ()

@@ -115,10 +115,10 @@ def _network(text: str) -> ranges.Network:
         raise errors.BadInput(_HINT) from None
     if "/" in text and str(network.network_address) != str(ipaddress.ip_address(text.partition("/")[0])):
         raise errors.BadInput(f"an address within a network: write `{network}`, or the address alone")
-    if ranges.is_mapped(network):
-        raise errors.BadInput("write addresses of IPv4 as such, without `::ffff:`")
     if ranges.overlapping(network, ranges.Reach.NEVER):
         raise errors.BadInput("this holds addresses of no one host (unspecified, multicast or reserved): name less")
+    if ranges.is_mapped(network):
+        raise errors.BadInput("write addresses of IPv4 as such, without `::ffff:`")
     return network
 
 

@@ -29,7 +29,7 @@ async def prepare(needed: means.Means, claim: rows.Dial, order: orders.Order) ->
         number = configuration.numbers[order.caller]
         session = order.session(number, claim.to, contact=contact, fields=fields)
         plan = planning.plan(configuration, session, now)
-        way = destinations.way(claim.to, configuration.trunks[number.trunk].outbound)
+        way = destinations.way(claim.to, configuration.outbound(number))
     except (errors.BadInput, KeyError) as error:
         # It was right when the call was accepted; the configuration is another one by now.
         why = error.public_code if isinstance(error, errors.BadInput) else "the number that is to be shown is gone"

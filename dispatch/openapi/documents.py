@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dispatch.http import routes
-from dispatch.openapi import models, noting, operations, parameters, refusals
+from dispatch.openapi import models, noting, operations, parameters, refusals, webhooks
+from dispatch.openapi.notes import told
 
 Json = noting.Json
 Notes = Mapping[noting.PathOf, noting.Note]
@@ -21,8 +22,10 @@ the key needs, and `admin` is all of them. Errors are `application/problem+json`
 """
 
 
-def build(table: Iterable[routes.AnyRoute], notes: Notes, *, version: str) -> Json:
-    """The OpenAPI 3.1 document of these routes and of the operations that need no key.
+def build(
+    table: Iterable[routes.AnyRoute], notes: Notes, told_of: Iterable[told.Webhook] = (), *, version: str
+) -> Json:
+    """The OpenAPI 3.1 document of these routes, of the operations that need no key, and of the webhooks that we send.
 
     Raises:
         KeyError: a route has no note, or a parameter of its path no description.
@@ -35,6 +38,7 @@ def build(table: Iterable[routes.AnyRoute], notes: Notes, *, version: str) -> Js
         query = known.resolved(known.incoming(route.query))
         operation = _operation(route, note, known, query)
         paths.setdefault(route.path, {})[route.method.lower()] = operation
+    sent, sent_components = webhooks.described(told_of)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -46,8 +50,9 @@ def build(table: Iterable[routes.AnyRoute], notes: Notes, *, version: str) -> Js
         "servers": [{"url": "/"}],
         "tags": [{"name": tag.value} for tag in noting.Tag],
         "paths": paths | operations.PATHS,
+        "webhooks": sent,
         "components": {
-            "schemas": _named_in(paths, known.components),
+            "schemas": {**_named_in(paths, known.components), **sent_components},
             "responses": refusals.components(),
             "parameters": parameters.COMPONENTS,
             "headers": {**refusals.HEADERS, **_HEADERS},

@@ -17,7 +17,8 @@ Json = noting.Json
 Direction = Literal["validation", "serialization"]
 """What comes in, and what goes out: the same model may look different."""
 
-_REF = "#/components/schemas/{model}"
+REF = "#/components/schemas/{model}"
+"""How a schema refers to a component."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -61,25 +62,27 @@ def collect(table: Iterable[routes.AnyRoute], notes: Mapping[noting.PathOf, noti
                 add(answer, "serialization")
     inputs = [((given, direction), direction, adapter) for (given, direction), adapter in wanted.items()]
     found, shared = pydantic.TypeAdapter.json_schemas(
-        inputs, by_alias=True, ref_template=_REF, schema_generator=_Generator
+        inputs, by_alias=True, ref_template=REF, schema_generator=Generator
     )
-    of_types = {key: _renamed(schema) for (key, _), schema in found.items()}
+    of_types = {key: renamed(schema) for (key, _), schema in found.items()}
     components: dict[str, Json] = {}
     for name, schema in sorted(shared.get("$defs", {}).items()):
-        named = _renamed(schema) | {"title": _name(name)}
-        if components.setdefault(_name(name), named) != named:
-            raise ValueError(f"two models are called {_name(name)}: give one of them another name in _NAMES")
+        named = renamed(schema) | {"title": component(name)}
+        if components.setdefault(component(name), named) != named:
+            raise ValueError(f"two models are called {component(name)}: give one of them another name in _NAMES")
     return Models(of_types=of_types, components=components)
 
 
-def _renamed(schema: Any) -> Any:  # JSON of any shape
+def renamed(schema: Any, prefix: str = "") -> Any:  # JSON of any shape
     """With the names of components as the document has them."""
     if isinstance(schema, dict):
         return {
-            name: _REF.format(model=_name(inner.rsplit("/", 1)[1])) if name == "$ref" else _renamed(inner)
+            name: REF.format(model=prefix + component(inner.rsplit("/", 1)[1]))
+            if name == "$ref"
+            else renamed(inner, prefix)
             for name, inner in schema.items()
         }
-    return [_renamed(inner) for inner in schema] if isinstance(schema, list) else schema
+    return [renamed(inner, prefix) for inner in schema] if isinstance(schema, list) else schema
 
 
 _PAGE = re.compile(r"Page_(?:\w+__)?(\w+)_")
@@ -106,7 +109,7 @@ _NAMES = {
 """Where the name of a class says too little without its module."""
 
 
-def _name(given: str) -> str:
+def component(given: str) -> str:
     """The name of a component: pydantic's, without what it puts in where two models have the same."""
     name = given.removesuffix("-Input").removesuffix("-Output")
     if page := _PAGE.fullmatch(name):
@@ -117,7 +120,7 @@ def _name(given: str) -> str:
     return f"{name}Input" if given.endswith("-Input") and name not in _NAMES.values() else name
 
 
-class _Generator(json_schema.GenerateJsonSchema):
+class Generator(json_schema.GenerateJsonSchema):
     """Without titles: they repeat the names."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:

@@ -28,9 +28,10 @@ def render(document: Json) -> str:
 
 
 def _operations(document: Json) -> list[Json]:
-    """Every operation with its path, and with what it refers to in place."""
+    """Every operation with its path, and with what it refers to in place; webhooks have the method `SENT`."""
     found = []
-    for path, methods in document["paths"].items():
+    sent = {name: {"sent": methods["post"]} for name, methods in document["webhooks"].items()}
+    for path, methods in (document["paths"] | sent).items():
         for method, operation in methods.items():
             given = [_resolved(document, parameter) for parameter in operation["parameters"]]
             answers = {status: _resolved(document, answer) for status, answer in operation["responses"].items()}

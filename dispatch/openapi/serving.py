@@ -15,6 +15,7 @@ from aiohttp import typedefs, web
 
 from dispatch.openapi import documents, noting, pages
 from dispatch.openapi.notes import all as notes
+from dispatch.openapi.notes import told
 from dispatch.v1 import table
 
 _CACHE_CONTROL = "public, no-cache"  # kept, but asked for each time: the ETag makes that cheap
@@ -65,7 +66,7 @@ def mount(app: web.Application) -> None:
 @functools.cache
 def document() -> noting.Json:
     """The document of the API as it is served."""
-    return documents.build(table.ROUTES, notes.NOTES, version=importlib.metadata.version("trunkline"))
+    return documents.build(table.ROUTES, notes.NOTES, told.WEBHOOKS, version=importlib.metadata.version("trunkline"))
 
 
 @functools.cache

@@ -25,4 +25,4 @@ def set_up(app: web.Application, parts: dispatch_app.Parts) -> None:
         told = await settling.settled(tx, board.configuration, {call.id})
         return told[call.id].webhooks
 
-    app[keys.REPORTS] = service.Reports(parts.store, parts.clock, settle, wake=lambda: None)
+    app[keys.REPORTS] = service.Reports(parts.store, parts.clock, settle, wake=app[keys.DELIVERIES].wake)

@@ -132,11 +132,10 @@ async def page(tx: sa_async.AsyncConnection, wanted: Filter, *, limit: int, befo
     return Page(deliveries=found, next_before=last.id if last is not None else None)
 
 
-async def pending_of_lanes(tx: sa_async.AsyncConnection, lanes: Collection[str]) -> Mapping[str, dt.datetime]:
-    """By lane, where any waits there: when the last of those was made."""
-    query = sa.select(_T.c.lane, sa.func.max(_T.c.created_at, type_=_T.c.created_at.type).label("at"))
-    rows = await tx.execute(query.where(_T.c.lane.in_(lanes), _IS_PENDING).group_by(_T.c.lane))
-    return {row.lane: row.at for row in rows}
+async def last_of_lanes(tx: sa_async.AsyncConnection, lanes: Collection[str]) -> Mapping[str, Delivery]:
+    """The last one that is pending in each lane; one where none is pending is left out."""
+    rows = await tx.execute(sa.select(_T).where(_T.c.lane.in_(lanes), _IS_PENDING).order_by(_T.c.position))
+    return {one.lane: one for one in readable.only(rows, of_row, "webhook_deliveries") if one.lane is not None}
 
 
 async def update(tx: sa_async.AsyncConnection, changed: Sequence[Delivery]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.ext import asyncio as sa_async
@@ -23,13 +23,15 @@ _IS_PENDING = _T.c.finished_at.is_(None)
 class Claim:
     """What is to be claimed."""
 
-    url: str
+    endpoint: str
+    """Its URL."""
     by: str
     now: dt.datetime
     until: dt.datetime
     """When the lease runs out."""
     passed: dt.datetime
-    """Those made before this moment keep no later ones of their lane waiting."""
+    """Those made before this moment keep no later ones of their lane waiting, once they were tried, and between two
+    attempts."""
     most: int
 
 
@@ -48,11 +50,16 @@ _BLOCKS = sa.exists().where(
     _EARLIER.c.lane == _T.c.lane,
     _EARLIER.c.finished_at.is_(None),
     _EARLIER.c.position < _T.c.position,
-    _EARLIER.c.created_at > sa.bindparam("passed"),
+    sa.or_(
+        _EARLIER.c.created_at > sa.bindparam("passed"),
+        _EARLIER.c.attempts == 0,
+        _EARLIER.c.claimed_by.is_not(None),
+        _EARLIER.c.due_at <= sa.bindparam("now"),
+    ),
 )
 _WANTED = (
     sa.select(_T.c.id)
-    .where(_T.c.url == sa.bindparam("url"), _IS_PENDING, _T.c.due_at <= sa.bindparam("now"), ~_BLOCKS)
+    .where(_T.c.url == sa.bindparam("endpoint"), _IS_PENDING, _T.c.due_at <= sa.bindparam("now"), ~_BLOCKS)
     .order_by(_T.c.due_at)
     .limit(sa.bindparam("most", type_=sa.Integer))
     .with_for_update(skip_locked=True, of=_T)
@@ -83,15 +90,31 @@ async def held(tx: sa_async.AsyncConnection, delivery_ids: Collection[str]) -> M
     return {row.id: row.token for row in rows}
 
 
-async def release_lanes(tx: sa_async.AsyncConnection, lanes: Collection[str], now: dt.datetime) -> None:
-    """Have the next one of each lane tried now, if it never was: what it waited for is done with."""
-    if lanes:
-        await tx.execute(_RELEASE, [{"of": lane, "now": now} for lane in sorted(lanes)])
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Release:
+    """What one delivery of a lane was waiting for has happened, or will have by some moment."""
+
+    lane: str
+    after: int
+    """The position of the one that was tried."""
+    at: dt.datetime
+    """From when on the next one need not wait for it."""
+
+
+async def release(tx: sa_async.AsyncConnection, releases: Sequence[Release]) -> None:
+    """Have the next one of each lane that was never tried taken at its time, if not sooner."""
+    if releases:
+        await tx.execute(_RELEASE, [{"of": one.lane, "after": one.after, "at": one.at} for one in releases])
 
 
 _NEXT = (
     sa.select(sa.func.min(_EARLIER.c.position))
-    .where(_EARLIER.c.lane == sa.bindparam("of"), _EARLIER.c.finished_at.is_(None))
+    .where(
+        _EARLIER.c.lane == sa.bindparam("of"),
+        _EARLIER.c.finished_at.is_(None),
+        _EARLIER.c.position > sa.bindparam("after"),
+        _EARLIER.c.attempts == 0,
+    )
     .scalar_subquery()
 )
 _RELEASE = (
@@ -100,11 +123,10 @@ _RELEASE = (
         _T.c.lane == sa.bindparam("of"),
         _IS_PENDING,
         _T.c.position == _NEXT,
-        _T.c.attempts == 0,
         _T.c.claimed_by.is_(None),
-        _T.c.due_at > sa.bindparam("now"),
+        _T.c.due_at > sa.bindparam("at"),
     )
-    .values(due_at=sa.bindparam("now"))
+    .values(due_at=sa.bindparam("at"))
 )
 
 

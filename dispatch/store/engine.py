@@ -38,6 +38,8 @@ class _Dialect(Protocol):
 
     def is_outage(self, error: exc.SQLAlchemyError) -> bool: ...
 
+    async def encoding(self, connection: sa_async.AsyncConnection) -> str: ...
+
 
 class Store:
     """Hands out transactions. Writers take turns, over all processes; readers never wait for them.
@@ -55,7 +57,9 @@ class Store:
     @property
     def name(self) -> str:
         """The database, without a password."""
-        return self._engine.url.database or self._engine.url.render_as_string(hide_password=True)
+        if self.is_exclusive:
+            return self._engine.url.database or ":memory:"
+        return self._engine.url.render_as_string(hide_password=True)
 
     @property
     def is_exclusive(self) -> bool:
@@ -84,6 +88,10 @@ class Store:
         with self._writes.watched():
             async with self._turn, self._connected(self._dialect.WRITES) as connection, connection.begin():
                 yield connection
+
+    async def encoding(self, tx: sa_async.AsyncConnection) -> str:
+        """In what the database keeps text, by Postgres's names."""
+        return await self._dialect.encoding(tx)
 
     @contextlib.asynccontextmanager
     async def _connected(self, options: Mapping[str, object]) -> AsyncIterator[sa_async.AsyncConnection]:
@@ -172,9 +180,9 @@ class _Health:
         self._cause = cause
 
 
-def cause(error: BaseException) -> str:
+def cause(error: BaseException | None) -> str:
     """What the driver calls it, such as `OperationalError SQLITE_FULL`; its sentence may repeat what was stored."""
     raised = getattr(error, "orig", None) or error
     state = getattr(raised, "sqlstate", None)
-    said = raised.__cause__ if state and raised.__cause__ else raised  # SQLAlchemy has one name for many of Postgres's
-    return f"{type(said).__name__} {state or getattr(raised, 'sqlite_errorname', '')}".strip()
+    said = getattr(raised, "__cause__", None) if state else None  # SQLAlchemy has one name for many of Postgres's
+    return f"{type(said or raised).__name__} {state or getattr(raised, 'sqlite_errorname', '')}".strip()

@@ -82,6 +82,11 @@ def is_outage(error: exc.SQLAlchemyError) -> bool:
     return not isinstance(error, _OUR_MISTAKES)
 
 
+async def encoding(_connection: sa_async.AsyncConnection) -> str:
+    """Always this one, as nobody makes databases for us that have another."""
+    return "UTF8"
+
+
 async def empty_log(connection: sa_async.AsyncConnection) -> bool:
     """Move the write-ahead log into the file and cut it to nothing; False where somebody still reads from it.
 

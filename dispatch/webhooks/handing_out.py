@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import ids
 from dispatch.store import deliveries, endpoints, outbox
-from dispatch.webhooks import bodies, posting, settling, targets
+from dispatch.webhooks import bodies, lanes, posting, settling, targets
 from sip_config import configurations
-
-PATIENCE = dt.timedelta(minutes=10)
-"""How long a delivery keeps the later ones of its lane waiting, from its making on."""
 
 MOST = 200
 """Events in one transaction."""
@@ -38,8 +33,8 @@ async def hand_out(tx: sa_async.AsyncConnection, configuration: configurations.C
     made = [_delivery(one, told[one.event.call_id], now) for one in wanted]
     disabled = await endpoints.ensure(tx, {delivery.url for delivery in made})
     kept = [posting.deliverable(delivery, disabled=disabled) for delivery in made]
-    before = await deliveries.pending_of_lanes(tx, {delivery.lane for delivery in kept if delivery.lane is not None})
-    await deliveries.insert(tx, *_queued(kept, before))
+    last = await deliveries.last_of_lanes(tx, {delivery.lane for delivery in kept if delivery.lane is not None})
+    await deliveries.insert(tx, *lanes.queued(kept, last))
     await outbox.remove(tx, waiting)
     return len(waiting)
 
@@ -62,16 +57,3 @@ def _delivery(one: outbox.Waiting, told: settling.Told, now: dt.datetime) -> del
         created_at=now,
         due_at=now,
     )
-
-
-def _queued(made: Sequence[deliveries.Delivery], before: Mapping[str, dt.datetime]) -> Iterator[deliveries.Delivery]:
-    """New ones, each due when nothing earlier keeps it waiting any more, unless it is released before that."""
-    last = dict(before)
-    for delivery in made:
-        lane = delivery.lane
-        if lane is None or delivery.finished_at is not None:
-            yield delivery
-            continue
-        due_at = max(delivery.due_at, last[lane] + PATIENCE) if lane in last else delivery.due_at
-        last[lane] = delivery.created_at
-        yield dataclasses.replace(delivery, due_at=due_at)

@@ -8,8 +8,8 @@ import datetime as dt
 from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import ids
-from dispatch.store import deliveries, endpoints
-from dispatch.webhooks import targets
+from dispatch.store import deliveries, delivery_claims, endpoints
+from dispatch.webhooks import lanes, targets
 
 MAX_BODY = 1024 * 1024
 """Bytes of a body. What is larger is kept as failed: no receiver that is asked nothing takes it."""
@@ -106,6 +106,8 @@ async def replay(
     again = dataclasses.replace(
         old, state=deliveries.State.PENDING, error=None, step=0, early=0, lane=None, due_at=now, finished_at=None
     )
+    if old.lane is not None and old.finished_at is None:
+        await delivery_claims.release(tx, [lanes.release(given_up(old, "", now), now)])
     await endpoints.ensure(tx, (target,))
     await endpoints.enable(tx, target)
     await deliveries.restart(tx, dataclasses.replace(again, url=target))

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy.ext import asyncio as sa_async
 
 from dispatch.store import attempts, deliveries, delivery_claims, endpoints
-from dispatch.webhooks import disabling, posting, schedules, verdicts
+from dispatch.webhooks import disabling, lanes, posting, schedules, verdicts
 
 _log = structlog.get_logger(__name__)
 
@@ -67,7 +67,7 @@ async def keep(tx: sa_async.AsyncConnection, tried: Sequence[verdicts.Tried], ru
     judged = tuple((one, _judge(one, after[one.delivery.url], rules, now)) for one in valid)
     await deliveries.update(tx, [delivery for _, delivery in judged])
     await attempts.insert(tx, [one.attempt for one in valid])
-    await delivery_claims.release_lanes(tx, {one.lane for _, one in judged if one.finished_at and one.lane}, now)
+    await delivery_claims.release(tx, [lanes.release(one, now) for _, one in judged if one.lane is not None])
     for url, endpoint in after.items():
         if endpoint != before.get(url):
             await endpoints.update(tx, endpoint)

@@ -14,7 +14,7 @@ from sqlalchemy.ext import asyncio as sa_async
 from callcore import clock
 from dispatch import switchboard
 from dispatch.store import deliveries, delivery_claims, endpoints, engine, outbox
-from dispatch.webhooks import handing_out, posting, results, verdicts
+from dispatch.webhooks import handing_out, lanes, posting, results, verdicts
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -125,10 +125,10 @@ class Rounds:
 
     def _wanted(self, url: str, now: dt.datetime, most: int) -> delivery_claims.Claim:
         return delivery_claims.Claim(
-            url=url,
+            endpoint=url,
             by=self._name,
             now=now,
             until=now + self._lease,
-            passed=now - handing_out.PATIENCE,
+            passed=now - lanes.PATIENCE,
             most=most,
         )

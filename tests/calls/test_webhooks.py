@@ -96,7 +96,7 @@ async def test_a_rejected_dial_is_never_made_and_another_one_is_told_of(
         return receiver.Answer.of({"firstMessage": WELCOME} if wanted else {"reject": {"reason": "Called already"}})
 
     hooks.answer("pre_call", answer)
-    callee.answer_with(softphone.Answering())
+    callee.answer_with(softphone.Answering(after_s=0.5))
     refused, reached = [
         await dialing.place(ledger, to, agentId=hooked.AGENT, metadata={"campaign": "7"})
         for to in (NEVER_REACHED, REACHED)
@@ -113,8 +113,8 @@ async def test_a_rejected_dial_is_never_made_and_another_one_is_told_of(
     told = await hooked.statuses(hooks, ledger, reached)
     assert hooked.types(told) == [
         "call.queued",
-        "call.routed",
         "call.pre_call",
+        "call.routed",
         "call.dialing",
         "call.ringing",
         "call.answered",

@@ -75,7 +75,7 @@ class _Backend(httpcore2.AnyIOBackend):
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
                 if count == 1:
                     raise
-        raise httpcore2.ConnectError("the address may not be dialed") from addresses.ForbiddenAddress()
+        raise httpcore2.ConnectError("the address may not be dialed")
 
     def _permitted(self, found: Iterable[str], port: int, host: str) -> list[str]:
         permitted = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dispatch.openapi import noting
+from dispatch.reports import shapes
 from dispatch.v1 import schemas
 
 Note = noting.Note
@@ -62,30 +63,36 @@ CALL: dict[str, Any] = _SUMMARY | {"overrides": None, "transcript": [_TURN]}
 PAGE: dict[str, Any] = {"items": [_SUMMARY], "nextCursor": None}
 
 REPORT_ID = "rpt_01kb8r9x4e6q0v3m5n7p9s1t2w"
-REPORT: dict[str, Any] = {
+REPORT_TOLD: dict[str, Any] = {
     "type": "call.report",
-    "reportId": REPORT_ID,
+    "report_id": REPORT_ID,
     "timestamp": "2026-11-30T15:05:12.340Z",
-    "callId": CALL_ID,
-    "sessionId": CALL_ID,
+    "call_id": CALL_ID,
+    "session_id": CALL_ID,
     "direction": "inbound",
     "action": "converse",
-    "agentId": "front-desk",
-    "agentVersion": "cfg_1c6ff9d0a1b2",
-    "contactId": CONTACT_ID,
-    "contactStatus": "contacted",
+    "agent_id": "front-desk",
+    "agent_version": "cfg_1c6ff9d0a1b2",
+    "contact_id": CONTACT_ID,
+    "contact_status": "contacted",
     "from": "+12015550123",
     "to": "+12015550100",
-    "dialedNumber": "+12015550100",
-    "forwardedFromNumber": None,
-    "ringBack": False,
-    "createdAt": "2026-11-30T15:04:05.120Z",
-    "scheduledAt": None,
-    "answeredAt": "2026-11-30T15:04:06.480Z",
-    "endedAt": "2026-11-30T15:05:12.000Z",
-    "durations": {"ringingSeconds": 1.36, "talkSeconds": 65.52, "totalSeconds": 66.88},
-    "termination": _SUMMARY["termination"],
-    "endIsInferred": False,
+    "dialed_number": "+12015550100",
+    "forwarded_from_number": None,
+    "ring_back": False,
+    "created_at": "2026-11-30T15:04:05.120Z",
+    "scheduled_at": None,
+    "answered_at": "2026-11-30T15:04:06.480Z",
+    "ended_at": "2026-11-30T15:05:12.000Z",
+    "durations": {"ringing_seconds": 1.36, "talk_seconds": 65.52, "total_seconds": 66.88},
+    "termination": {
+        "result": "success",
+        "reason": "caller_hangup",
+        "sip_status_code": None,
+        "sip_status": None,
+        "ended_by": "caller",
+    },
+    "end_is_inferred": False,
     "outcome": "completed",
     "transcript": [
         {
@@ -96,28 +103,30 @@ REPORT: dict[str, Any] = {
             "interrupted": False,
         }
     ],
-    "transcriptOmitted": 0,
+    "transcript_omitted": 0,
     "summary": None,
-    "structuredData": None,
+    "structured_data": None,
     "cost": None,
-    "scheduledCallback": None,
+    "scheduled_callback": None,
     "usage": [
         {
             "part": "llm",
             "provider": "openai",
             "model": "gpt-4.1-mini",
             "requests": 3,
-            "audioSeconds": 0.0,
+            "audio_seconds": 0.0,
             "characters": 0,
-            "inputTokens": 1240,
-            "cachedInputTokens": 1024,
-            "outputTokens": 96,
+            "input_tokens": 1240,
+            "cached_input_tokens": 1024,
+            "output_tokens": 96,
         }
     ],
     "transfers": [],
-    "artifacts": {"transcriptUrl": f"/v1/calls/{CALL_ID}/transcript", "recordingUrl": None, "voicemail": None},
+    "artifacts": {"transcript_url": f"/v1/calls/{CALL_ID}/transcript", "recording_url": None, "voicemail": None},
     "metadata": {"campaign": "autumn"},
 }
+"""As the webhook has it."""
+REPORT: dict[str, Any] = shapes.Report.model_validate(REPORT_TOLD).model_dump(mode="json", by_alias=True)
 
 NOTES: dict[noting.PathOf, Note] = {
     ("GET", "/v1/calls"): Note(id="listCalls", tag=Tag.CALLS, answer=PAGE),

@@ -8,7 +8,7 @@ from callcore import endings, outcomes
 
 pytestmark = pytest.mark.unit
 
-R, O = endings.Reason, outcomes.Outcome
+R, Out = endings.Reason, outcomes.Outcome
 TALKED = {
     R.CALLER_HANGUP,
     R.AGENT_HANGUP,
@@ -30,27 +30,27 @@ def outcome(reason: endings.Reason, *, user_turns: int = 1, **facts: bool) -> ou
 def test_every_reason_has_an_outcome(reason: endings.Reason) -> None:
     said, silent = outcome(reason), outcome(reason, user_turns=0)
     if reason in (R.VOICEMAIL, R.BUSY, R.NO_ANSWER):
-        assert said is silent is O(reason.value)
+        assert said is silent is Out(reason.value)
     elif reason in BROKEN:
-        assert said is silent is O.ERROR
+        assert said is silent is Out.ERROR
     elif reason in TALKED:
-        assert (said, silent) == (O.COMPLETED, O.INCOMPLETE)
+        assert (said, silent) == (Out.COMPLETED, Out.INCOMPLETE)
     else:
-        assert said is silent is O.INCOMPLETE
+        assert said is silent is Out.INCOMPLETE
 
 
 @pytest.mark.parametrize(
     ("reason", "expected"),
     [
-        (R.BUSY, O.BUSY),
-        (R.NO_ANSWER, O.NO_ANSWER),
-        (R.REJECTED, O.NO_ANSWER),
-        (R.UNAVAILABLE, O.NO_ANSWER),
-        (R.CANCELLED, O.NO_ANSWER),
-        (R.OPERATOR_HANGUP, O.NO_ANSWER),
-        (R.INVALID_NUMBER, O.ERROR),
-        (R.CARRIER_FAILURE, O.ERROR),
-        (R.POLICY_REFUSED, O.NO_CONTACT),
+        (R.BUSY, Out.BUSY),
+        (R.NO_ANSWER, Out.NO_ANSWER),
+        (R.REJECTED, Out.NO_ANSWER),
+        (R.UNAVAILABLE, Out.NO_ANSWER),
+        (R.CANCELLED, Out.NO_ANSWER),
+        (R.OPERATOR_HANGUP, Out.NO_ANSWER),
+        (R.INVALID_NUMBER, Out.ERROR),
+        (R.CARRIER_FAILURE, Out.ERROR),
+        (R.POLICY_REFUSED, Out.NO_CONTACT),
     ],
 )
 def test_a_dial_that_nobody_answered(reason: endings.Reason, expected: outcomes.Outcome) -> None:
@@ -59,23 +59,23 @@ def test_a_dial_that_nobody_answered(reason: endings.Reason, expected: outcomes.
 
 @pytest.mark.parametrize("reason", list(R))
 def test_a_wish_not_to_be_called_comes_first(reason: endings.Reason) -> None:
-    assert outcome(reason, wants_no_calls=True) is O.DNC
+    assert outcome(reason, wants_no_calls=True) is Out.DNC
 
 
 def test_the_contacts_status_follows_each_of_the_twelve() -> None:
-    statuses = {each: outcomes.lead_status(each) for each in O}
+    statuses = {each: outcomes.lead_status(each) for each in Out}
     assert len(statuses) == 12
     assert statuses == {
-        O.COMPLETED: "contacted",
-        O.INCOMPLETE: "contacted",
-        O.FOLLOW_UP: "contacted",
-        O.VOICEMAIL: "voicemail",
-        O.NO_ANSWER: "no_answer",
-        O.BUSY: "no_answer",
-        O.NO_CONTACT: "no_contact",
-        O.SCHEDULED_CALLBACK: "scheduled_callback",
-        O.QUALIFIED: "qualified",
-        O.DISQUALIFIED: "disqualified",
-        O.DNC: "dnc",
-        O.ERROR: "error",
+        Out.COMPLETED: "contacted",
+        Out.INCOMPLETE: "contacted",
+        Out.FOLLOW_UP: "contacted",
+        Out.VOICEMAIL: "voicemail",
+        Out.NO_ANSWER: "no_answer",
+        Out.BUSY: "no_answer",
+        Out.NO_CONTACT: "no_contact",
+        Out.SCHEDULED_CALLBACK: "scheduled_callback",
+        Out.QUALIFIED: "qualified",
+        Out.DISQUALIFIED: "disqualified",
+        Out.DNC: "dnc",
+        Out.ERROR: "error",
     }

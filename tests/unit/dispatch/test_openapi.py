@@ -14,8 +14,9 @@ import pytest
 
 from dispatch.http import routes
 from dispatch.livekit import bookkeeping
-from dispatch.openapi import serving
+from dispatch.openapi import serving, webhooks
 from dispatch.openapi.notes import all as notes
+from dispatch.openapi.notes import told
 from dispatch.v1 import table
 from tests.unit.dispatch import conftest
 
@@ -134,7 +135,8 @@ def test_the_examples_of_parameters_are_valid() -> None:
 
 def test_names_are_camel_case() -> None:
     schemas = serving.document()["components"]["schemas"]
-    names = {name for schema in schemas.values() for name in schema.get("properties", {})}
+    ours = {name: schema for name, schema in schemas.items() if not is_of_webhooks(name)}
+    names = {name for schema in ours.values() for name in schema.get("properties", {})}
     names |= {
         given["name"]
         for _, _, operation in operations()
@@ -143,6 +145,37 @@ def test_names_are_camel_case() -> None:
     }
     assert {"callId", "nextCursor", "agentId"} <= names
     assert [name for name in names if not CAMEL.fullmatch(name)] == []
+
+
+def is_of_webhooks(name: str) -> bool:
+    """Whether a schema describes what we send."""
+    return name in webhooks.described(told.WEBHOOKS)[1]
+
+
+def test_names_in_webhooks_are_snake_case() -> None:
+    schemas = serving.document()["components"]["schemas"]
+    theirs = [schema for name, schema in schemas.items() if is_of_webhooks(name)]
+    names = {name for schema in theirs for name in schema.get("properties", {})}
+    assert {"call_id", "from", "sip_status_code", "forwarded_from_number", "lead_id"} <= names
+    assert [name for name in names if not re.fullmatch(r"[a-z][a-z0-9_]*[a-z0-9]", name)] == []
+
+
+def test_every_webhook_is_in_it_with_a_valid_example() -> None:
+    sent = serving.document()["webhooks"]
+    assert set(sent) == {"call.pre_call", "call.status", "call.report", "lead.updated"}
+    for name, methods in sent.items():
+        content = methods["post"]["requestBody"]["content"]["application/json"]
+        validator = validator_of(json.dumps(content["schema"]))
+        validator.validate(content["example"])
+        assert content["example"]["type"] == name
+        for field in content["example"]:
+            without = {other: value for other, value in content["example"].items() if other != field}
+            assert not validator.is_valid(without), f"{name} is always with {field}"
+
+
+@pytest.mark.parametrize("webhook", told.WEBHOOKS, ids=lambda webhook: webhook.id)
+def test_the_example_of_a_webhook_is_what_we_send(webhook: told.Webhook) -> None:
+    assert json.loads(webhook.body.model_validate(webhook.example).text()) == webhook.example
 
 
 def test_schemas_are_named_by_what_they_are() -> None:

@@ -15,7 +15,7 @@ from dispatch.ledger import legs, posting
 from dispatch.store import calls as call_rows
 from dispatch.store import tables
 from dispatch.store import transfers as rows
-from dispatch.transfers import driving, records
+from dispatch.transfers import claims, driving, records
 from sip_config import configurations, schema
 from tests.unit.dispatch import conftest, dialers, doubles, samples
 
@@ -345,6 +345,9 @@ async def left_behind(service: conftest.Service, state: transfers.State, status:
         service.livekit.present[samples.ROOM].append(dialers.leg("tr_before_1", status))
     async with service.store.writing() as tx:
         await rows.insert(tx, transfer)
+    if not service.store.is_exclusive:
+        await service.app[keys.TRANSFERS].take_up()
+        service.clock.advance(claims.LEASE.total_seconds())  # until then it may be in the hands of another process
     await service.app[keys.TRANSFERS].take_up()
     return call_id
 

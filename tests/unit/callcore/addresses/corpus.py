@@ -78,9 +78,9 @@ def forbidden(port: str = "") -> Iterator[str]:
     """URLs that no webhook may go to; names among them are in `answers`. `port` is `:n`, or nothing."""
     for address in _inside_v4():
         yield from (f"http://{host}{port}/hook" for host in _spellings(address))
-    for address in _inside_v6():
-        yield f"http://[{address}]{port}/hook"
-        yield f"http://[{address.exploded}]{port}/hook"
+    for v6 in _inside_v6():
+        yield f"http://[{v6}]{port}/hook"
+        yield f"http://[{v6.exploded}]{port}/hook"
     yield from (f"http://{name}{port}/hook" for name in (*METADATA_NAMES, *LOCAL_NAMES))
     yield from (f"http://{name}{port}/hook" for name, _ in _private_names())
     yield from (f"http://{_host(ipaddress.ip_address(text))}{port}/" for text in METADATA)
@@ -123,8 +123,7 @@ def neighbours() -> Iterator[ipaddress.IPv4Address | ipaddress.IPv6Address]:
     for network in refused:
         for number in (int(network.network_address) - 1, int(network.broadcast_address) + 1):
             if 0 < number < 2**network.max_prefixlen:
-                text = str(network.network_address + (number - int(network.network_address)))
-                address = ipaddress.ip_address(text)
+                address = ipaddress.IPv4Address(number) if network.version == 4 else ipaddress.IPv6Address(number)
                 is_unicast = network.version == 4 or number >> 125 == 1  # 2000::/3
                 if is_unicast and not any(address in other for other in refused if other.version == address.version):
                     yield address

@@ -1,4 +1,4 @@
-"""A real aiohttp session with the real guard, a name server in bad hands, and somebody who counts who gets through."""
+"""The session that webhooks leave by, a name server in bad hands, and somebody who counts who gets through."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import ipaddress
 import itertools
 import socket
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from unittest import mock
 
 import aiohttp
 
 from callcore import addresses
-from dispatch.http import guarded
+from dispatch.webhooks import faults, pools
 
 _WITHIN_S = 5.0
 
@@ -86,8 +87,9 @@ class Listener:
 
 
 def guarded_session(names: Names, allowed: addresses.Allowed | None = None) -> aiohttp.ClientSession:
-    """As dispatch makes it."""
-    return guarded.session(guarded.connector(allowed or addresses.Allowed(), resolver=names))
+    """The one that webhooks leave by; only the name server is another."""
+    with mock.patch("dispatch.webhooks.lookups.Lookups", return_value=names):
+        return pools.Pool(allowed or addresses.Allowed(), None).session
 
 
 def open_session(names: Names) -> aiohttp.ClientSession:
@@ -102,7 +104,7 @@ async def outcome(session: aiohttp.ClientSession, url: str, *, follow: bool = Fa
         async with session.post(url, data=b"{}", allow_redirects=follow, timeout=timeout):
             return "answered"
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        return "refused" if guarded.is_refusal(error) else type(error).__name__
+        return "refused" if faults.of(error) is faults.Fault.FORBIDDEN_ADDRESS else type(error).__name__
 
 
 async def outcomes(session: aiohttp.ClientSession, urls: Iterable[str]) -> collections.Counter[str]:

@@ -20,12 +20,13 @@ _NETWORK = (
     "ip -6 route add local default dev lo",
 )
 _PORT = 80
+_FRONT, _FRONT_PORT = "front", 8080
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  # in a network of its own
 
 
 async def count(rebindings: int) -> dict[str, int]:
     """What got through."""
-    names = dialer.Names(corpus.answers())
+    names = dialer.Names({**corpus.answers(), _FRONT: ["127.0.0.1"]})
     inside, outside = list(corpus.forbidden()), list(corpus.public("http"))
     counted = {"urls": len(inside), "public": len(outside), "rebindings": rebindings}
     async with dialer.Listener().listening(_EVERYWHERE, _PORT) as listener:
@@ -37,6 +38,9 @@ async def count(rebindings: int) -> dict[str, int]:
         before = listener.taken
         counted["rebindings_refused"] = await _rebind(names, rebindings)
         counted["rebinding_connections"] = listener.taken - before
+        before = listener.taken
+        counted["redirects_refused"] = await _redirect(names, inside)
+        counted["redirect_connections"] = listener.taken - before
         before = listener.taken
         async with dialer.open_session(names) as session:
             await dialer.outcomes(session, inside)
@@ -54,6 +58,18 @@ async def _rebind(names: dialer.Names, count: int) -> int:
         await names.resolve(name)
         async with dialer.guarded_session(names) as session:
             refused += await dialer.outcome(session, f"http://{name}/") == "refused"
+    return refused
+
+
+async def _redirect(names: dialer.Names, targets: list[str]) -> int:
+    """Follow redirects that an allowed server gives to each of these, as no webhook does."""
+    refused = 0
+    allowed = addresses.Allowed.parse([f"{_FRONT}:{_FRONT_PORT}"])
+    for target in filter(str.isascii, targets):
+        answer = f"HTTP/1.1 307 Elsewhere\r\nlocation: {target}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+        front = dialer.Listener(answer.encode()).listening(["127.0.0.1"], _FRONT_PORT)
+        async with front, dialer.guarded_session(names, allowed) as session:
+            refused += await dialer.outcome(session, f"http://{_FRONT}:{_FRONT_PORT}/", follow=True) == "refused"
     return refused
 
 

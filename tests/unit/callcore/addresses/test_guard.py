@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from callcore import addresses
-from dispatch.http import guarded
 from tests.unit.callcore.addresses import corpus, dialer
 
 pytestmark = pytest.mark.unit
@@ -110,13 +111,21 @@ async def test_an_allowed_network_is_reached_by_any_name() -> None:
             assert await dialer.outcome(session, f"http://elsewhere.example.com:{listener.port}/") == "refused"
 
 
-async def test_what_is_allowed_may_change_between_two_dials() -> None:
-    names = dialer.Names({"n8n": ["127.0.0.1"]})
+def test_what_is_allowed_may_change_between_two_dials() -> None:
     allowed = [addresses.Allowed()]
-    async with dialer.Listener().listening(LOOPBACK) as listener:
-        pool = guarded.connector(lambda: allowed[0], resolver=names)
-        async with guarded.session(pool) as session:
-            url = f"http://n8n:{listener.port}/"
-            assert await dialer.outcome(session, url) == "refused"
-            allowed[0] = addresses.Allowed.parse(["n8n"])
-            assert await dialer.outcome(session, url) == "answered"
+    create = addresses.socket_factory(lambda: allowed[0])
+    info: addresses.AddrInfo = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("127.0.0.1", 80))
+    with pytest.raises(addresses.ForbiddenAddress):
+        create(info)
+    allowed[0] = addresses.Allowed.parse(["127.0.0.1:80"])
+    create(info).close()
+
+
+@pytest.mark.parametrize(
+    "target", [("localhost", 80), ("0x7f000001", 80), ("127.1", 80), ("", 80), ("/run/x.sock", 80)]
+)
+def test_what_is_no_address_is_not_dialed(target: tuple[str, int]) -> None:
+    everything = addresses.Allowed.parse(["localhost", "127.0.0.0/8"])
+    for family in (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX):
+        with pytest.raises(addresses.ForbiddenAddress):
+            addresses.socket_factory(everything)((family, socket.SOCK_STREAM, 0, "", target))

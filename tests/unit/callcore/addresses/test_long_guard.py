@@ -48,6 +48,8 @@ def test_nothing_gets_through_on_a_machine_that_is_everywhere() -> None:
     assert counted["connections"] == 0
     assert counted["connections_without_guard"] >= 300
     assert (counted["rebindings_refused"], counted["rebinding_connections"]) == (REBINDINGS, 0)
+    assert counted["redirects_refused"] >= 300
+    assert counted["redirect_connections"] == 0
     assert counted["public"] >= 100
     assert (counted["public_answered"], counted["public_refused"]) == (counted["public"], 0)
     assert (counted["passed_check_url"], counted["public_failed_check_url"]) == (0, 0)

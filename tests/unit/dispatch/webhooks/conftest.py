@@ -8,6 +8,7 @@ import pytest
 
 from callcore import clock
 from dispatch.store import engine
+from dispatch.webhooks import service
 from lab import receiver
 from sip_config import configurations
 from tests.unit.dispatch.webhooks import kits
@@ -17,6 +18,11 @@ from tests.unit.dispatch.webhooks import kits
 async def hooks() -> AsyncIterator[receiver.Receiver]:
     async with receiver.running([kits.SECRET]) as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def _without_waiting_for_what_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "_DRAIN_S", 0.01)
 
 
 @pytest.fixture

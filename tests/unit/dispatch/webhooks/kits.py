@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import random
 
 from callcore import addresses, clock, contract
@@ -17,9 +18,12 @@ from tests.unit.dispatch import doubles, samples
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 AGENT = "front-desk"
 SCHEDULE = (0.0, 5.0, 300.0, 1800.0)
+LEASE = dt.timedelta(seconds=40)
 
 
-def configured(base: configurations.Configuration, hooks: receiver.Receiver, **urls: str) -> configurations.Configuration:
+def configured(
+    base: configurations.Configuration, hooks: receiver.Receiver, **urls: str
+) -> configurations.Configuration:
     """A configuration whose agent wants webhooks: by kind, where they go."""
     agent = base.agents[AGENT]
     wanted = schema.AgentWebhooks.model_validate({kind: {"url": url} for kind, url in urls.items()})
@@ -53,7 +57,7 @@ class Kit:
         rules = results.Rules(
             schedule=schedules.Schedule(SCHEDULE), patience=patience or disabling.Patience(), rng=random.Random(1)
         )
-        lease = 2 * dataclasses.replace(rules.patience).within / 1000
+        lease = LEASE
         self.rounds = rounds.Rounds(store, self.board, timepiece, rules, name=name, lease=lease)
         self.sender = sending.Sender(self.board, self.client, timepiece, within_s=within_s)
         self.service = service.Deliveries(self.rounds, self.sender, self.metrics, timepiece)

@@ -1,0 +1,54 @@
+"""A dispatch whose agent asks before each call."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncIterator
+
+import pydantic
+import pytest
+
+from sip_config import configurations, schema
+from tests.unit.dispatch.pre_call import endpoints
+
+BUDGET_S = 0.4
+
+
+@pytest.fixture
+async def endpoint() -> AsyncIterator[endpoints.Endpoint]:
+    """What is asked; it wants nothing, until a test says otherwise."""
+    started = endpoints.Endpoint(endpoints.says({}))
+    server = await endpoints.serve(started)
+    yield started
+    await server.close()
+
+
+@pytest.fixture
+async def fallback() -> AsyncIterator[endpoints.Endpoint]:
+    started = endpoints.Endpoint(endpoints.says({}))
+    server = await endpoints.serve(started)
+    yield started
+    await server.close()
+
+
+@pytest.fixture
+def target(endpoint: endpoints.Endpoint) -> schema.PreCall:
+    return schema.PreCall.model_validate({"url": endpoint.url, "timeout": f"{BUDGET_S * 1000:.0f}ms"})
+
+
+@pytest.fixture
+def configuration(configuration: configurations.Configuration, target: schema.PreCall) -> configurations.Configuration:
+    """The sample set, whose one agent asks."""
+    return asking(configuration, target)
+
+
+def asking(configuration: configurations.Configuration, target: schema.PreCall) -> configurations.Configuration:
+    agent = configuration.agents["front-desk"]
+    settings = agent.settings.model_copy(update={"webhooks": schema.AgentWebhooks(pre_call=target)})
+    second = dataclasses.replace(agent, id="sales", settings=agent.settings.model_copy(update={"name": "Sam"}))
+    secret = pydantic.SecretStr(endpoints.SECRET.reveal())
+    return dataclasses.replace(
+        configuration,
+        agents={"front-desk": dataclasses.replace(agent, settings=settings), "sales": second},
+        webhooks=schema.Webhooks(secrets=(secret,), allow=("127.0.0.0/8",)),
+    )
