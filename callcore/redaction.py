@@ -32,7 +32,9 @@ _SECRETS = re.compile(
     r"|(?P<field>[\"']?(?:turn_?password|password|secret|api_?key|token)[\"']?\s*[:=]\s*[\"']?)[^\s\"',}&]+",
     re.IGNORECASE,
 )
-_SIP_USER = re.compile(r"(?P<scheme>\bsips?:)[^\s@<>\"']+(?=@)|(?P<identity>\bsip_)[^\s\"',;)}\]]+", re.IGNORECASE)
+_SIP_USER = re.compile(
+    r"(?P<scheme>\bsips?:)[^\s@<>\"']+(?=@)|(?P<identity>\bsip_(?!status(?:_code)?\b))[^\s\"',;)}\]]+", re.IGNORECASE
+)
 _E164 = re.compile(r"(?<!call_)\+[1-9](?:[ ().-]?\d){6,14}(?!\d)")
 _BARE_NUMBER = re.compile(r"(?<![\w.+-])\(?\d{3}\)?[ .-]?\d{3}[ .-]?\d{4,9}(?![\w.-])")
 

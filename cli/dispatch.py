@@ -1,6 +1,8 @@
-"""`trunkline dispatch` and `trunkline db upgrade`."""
+"""`trunkline dispatch`, `trunkline db upgrade` and `trunkline db move`."""
 
 from __future__ import annotations
+
+from typing import Annotated
 
 import typer
 
@@ -29,3 +31,23 @@ def upgrade() -> None:
         from dispatch import main
 
         main.upgrade_database()
+
+
+@database.command("move")
+def move(
+    source: Annotated[
+        str | None,
+        typer.Option("--from", metavar="URL", help="The SQLite database; by default that in the state folder."),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            "--to", metavar="URL", help="The Postgres database, which must be empty; by default DATABASE_URL."
+        ),
+    ] = None,
+) -> None:
+    """Copy everything from SQLite to Postgres, all or nothing, while dispatch is stopped; the source stays as it is."""
+    with failing.plainly():
+        from cli import moving
+
+        moving.move(source, target)

@@ -36,7 +36,7 @@ class InDatabase:
     @property
     def place(self) -> str:
         """The database, for people."""
-        return str(engine.database_file(self._settings.store_url))
+        return engine.database_name(self._settings.store_url)
 
     def create(self, wanted: api.Json) -> api.Json:
         try:

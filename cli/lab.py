@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
 import sys
 from pathlib import Path
@@ -44,9 +43,10 @@ def up(
     Prints one JSON line with their addresses and keys once calls can be taken.
     """
     from lab import labs, provider_sets
+    from sip_config.reading import environments
 
     options = labs.LabOptions(
-        environment=dict(os.environ),
+        environment=environments.read(),
         config=config,
         providers=provider_sets.ProviderSet(providers),
         sip_port=sip_port,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import TypeVar
+
+from sqlalchemy import exc as sa_exc
 
 from callcore import errors
 from dispatch import settings
-from dispatch.store import engine, migrating, sqlite
+from dispatch.store import engine, migrating, moving, postgres, sqlite
 
 _Result = TypeVar("_Result")
 
@@ -34,6 +36,37 @@ def run(given: settings.StoreSettings, work: Callable[[engine.Store], Awaitable[
 
     with database(given):
         return asyncio.run(upgraded())
+
+
+def move(source: str, target: str, told: moving.Told) -> Mapping[str, int]:
+    """Copy all that the SQLite database `source` has into the Postgres database `target`; the rows of each table.
+
+    Raises:
+        ConfigurationInvalid: one of the URLs is of another kind, or there is no such file.
+        DatabaseInUse: a running dispatch has the source.
+        As `moving.move`.
+    """
+    try:
+        file, is_server = engine.database_file(source), postgres.is_one(target)
+    except sa_exc.ArgumentError:
+        raise errors.ConfigurationInvalid(["--from, --to: this is not a database URL."]) from None
+    if file is None or not is_server:
+        raise errors.ConfigurationInvalid(
+            ["--from must be sqlite+aiosqlite:///path, and --to postgresql://user:password@host/database."]
+        )
+    if not file.exists():
+        raise errors.ConfigurationInvalid([f"There is no database {file} to move."])
+
+    async def moved() -> Mapping[str, int]:
+        old, new = engine.Store(source), engine.Store(target)
+        try:
+            return await moving.move(old, new, told)
+        finally:
+            await old.close()
+            await new.close()
+
+    with sqlite.FileLock(file):
+        return asyncio.run(moved())
 
 
 @contextlib.contextmanager

@@ -47,8 +47,11 @@ class StoreSettings(pydantic_settings.BaseSettings):
 
     @property
     def store_url(self) -> str:
-        if self.database_url:
-            return self.database_url
+        return self.database_url or self.state_database
+
+    @property
+    def state_database(self) -> str:
+        """The one under the state folder, whether it is used or not."""
         return f"sqlite+aiosqlite:///{self.trunkline_state_dir / 'trunkline.db'}"
 
 

@@ -57,9 +57,7 @@ class Store:
     @property
     def name(self) -> str:
         """The database, without a password."""
-        if self.is_exclusive:
-            return self._engine.url.database or ":memory:"
-        return self._engine.url.render_as_string(hide_password=True)
+        return database_name(self._engine.url)
 
     @property
     def is_exclusive(self) -> bool:
@@ -145,6 +143,14 @@ def database_file(url: str) -> pathlib.Path | None:
     if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
         return None
     return pathlib.Path(parsed.database)
+
+
+def database_name(url: str | sa.URL) -> str:
+    """What people call a database: its file, or its URL without a password."""
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return parsed.database or ":memory:"
+    return parsed.set(query={}).render_as_string(hide_password=True)
 
 
 class _Health:

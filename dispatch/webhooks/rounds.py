@@ -88,10 +88,11 @@ class Rounds:
             handed_out = await handing_out.hand_out(tx, self._board.configuration, now)
             due = await delivery_claims.next_due(tx)
             claimed = await self._claim(tx, due, now, room)
+            left = await delivery_claims.next_due(tx) if claimed else due
         return Made(
             kept=kept,
             claimed=claimed,
-            next_due=min((at for at in due.values() if at > now), default=None),
+            next_due=min((at for at in left.values() if at > now), default=None),
             has_more=handed_out == handing_out.MOST,
         )
 

@@ -25,20 +25,23 @@ _TALKED = dt.timedelta(seconds=42)
 _BEFORE = dt.timedelta(seconds=45)  # from the first ringing to now
 
 
-def body(kind: targets.Kind, agent: configurations.Agent | None, now: dt.datetime) -> bodies.Body:
+def body(
+    kind: targets.Kind, agent: configurations.Agent | None, now: dt.datetime, *, organization_id: str = "sample"
+) -> bodies.Body:
     """The sample of one kind.
 
     Args:
         kind: one of `KINDS`.
         agent: whose webhook it is; None: that of an agent that is not there.
         now: when the sample's call ended; of `PRE_CALL`, when it rings.
+        organization_id: whose agents these are.
 
     Raises:
         ValueError: there are no samples of this kind.
     """
     match kind:
         case targets.Kind.PRE_CALL:
-            return _question(agent, now)
+            return _question(agent, now, organization_id)
         case targets.Kind.STATUS:
             return _status(agent, now)
         case targets.Kind.POST_CALL:
@@ -49,12 +52,12 @@ def body(kind: targets.Kind, agent: configurations.Agent | None, now: dt.datetim
             raise ValueError("a test is no kind of its own to make a sample of")
 
 
-def _question(agent: configurations.Agent | None, now: dt.datetime) -> questions.QuestionBody:
+def _question(agent: configurations.Agent | None, now: dt.datetime, organization_id: str) -> questions.QuestionBody:
     call_id = ids.new(ids.CALL, now)
     return questions.QuestionBody(
         call_id=call_id,
         session_id=call_id,
-        organization_id="sample",
+        organization_id=organization_id,
         direction=calls.Direction.INBOUND,
         to=NUMBER,
         from_=CALLER,

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from callcore import addresses
 from dispatch import keys, leases
-from dispatch.webhooks import client, disabling, results, rounds, schedules, sending, service
+from dispatch.webhooks import client, disabling, results, rounds, schedules, sending, service, targets
 
 if TYPE_CHECKING:
     from dispatch import app as dispatch_app
@@ -20,9 +19,7 @@ _SPARE = dt.timedelta(seconds=10)  # between the end of an attempt and the commi
 def set_up(app: web.Application, parts: dispatch_app.Parts) -> None:
     """Make `keys.WEBHOOK_CLIENT` and `keys.DELIVERIES`; store, switchboard and metrics are there already."""
     board, within_s = app[keys.SWITCHBOARD], parts.settings.trunkline_webhook_timeout
-    app[keys.WEBHOOK_CLIENT] = sender = client.Client(
-        lambda: addresses.Allowed.parse(board.configuration.webhooks.allow)
-    )
+    app[keys.WEBHOOK_CLIENT] = sender = client.Client(lambda: targets.allowed_of(board.configuration))
     rules = results.Rules(
         schedule=schedules.Schedule(parts.settings.trunkline_webhook_retries),
         patience=disabling.Patience(days=dt.timedelta(days=parts.settings.trunkline_webhook_disable_days)),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
+import functools
 
-from callcore import signing
+from callcore import addresses, signing
 from sip_config import configurations, schema
 
 
@@ -40,6 +41,20 @@ def target_of(configuration: configurations.Configuration, agent_id: str | None,
             return wanted.lead_updated
         case Kind.TEST:
             return None
+
+
+def allowed_of(configuration: configurations.Configuration) -> addresses.Allowed:
+    """Where webhooks may go beyond the public internet.
+
+    Raises:
+        BadInput: an entry is none; a configuration that was loaded has no such thing.
+    """
+    return _allowed(configuration.webhooks.allow)
+
+
+@functools.lru_cache(maxsize=8)  # asked at each attempt
+def _allowed(entries: tuple[str, ...]) -> addresses.Allowed:
+    return addresses.Allowed.parse(entries)
 
 
 def secrets_of(configuration: configurations.Configuration, target: schema.Target | None) -> tuple[signing.Secret, ...]:

@@ -100,7 +100,8 @@ async def _try(poster: Poster, configuration: configurations.Configuration, aim:
     now = timepiece.now()
     message_id = ids.new(ids.TEST, now)
     agent = aim.agents[0] if aim.agents else None
-    body = samples.body(aim.kind, agent, now).text().encode()
+    sample = samples.body(aim.kind, agent, now, organization_id=configuration.organization.id)
+    body = sample.text().encode()
     try:
         headers = signing.sign(message_id, now, body, targets.secrets_of(configuration, aim.target))
     except errors.BadInput:  # there is no secret

@@ -13,13 +13,14 @@ from tests.calls import lines, standing
 pytestmark = [pytest.mark.calls, pytest.mark.asyncio(loop_scope="session")]
 
 BESIDE = "+12015550126"
+FALLS_SILENT_S = 2.0  # promised: within a second of speech that is long enough to count
 PAIR = ("+12015550124", "+12015550125")
 
 
 async def test_the_demonstration_call_passes_its_verdict_beside_calls_that_do_not_hear_each_other(
     lab: labs.Lab, phone: softphone.Softphone, ledger: api.Api
 ) -> None:
-    """And of another call, the stream during it equals the one after it."""
+    """And of another call, the stream during it equals the one after it; in one more the caller cuts in."""
     known = await standing.known_calls(ledger)
     call = await phone.dial(standing.uri(lab, lines.OTHER_DESK), caller=BESIDE)
     await call.answered(timeout=10)
@@ -63,7 +64,35 @@ async def beside(
     live = await streamed(lab, call, call_id)
     known = await standing.known_calls(ledger)
     await two_at_once(lab, phone)
-    return live, await standing.new_rows(ledger, known, len(PAIR))
+    rows = await standing.new_rows(ledger, known, len(PAIR))
+    await talking_over_the_greeting_stops_it(lab, phone, ledger)
+    return live, rows
+
+
+async def talking_over_the_greeting_stops_it(lab: labs.Lab, phone: softphone.Softphone, ledger: api.Api) -> None:
+    """The caller may cut in, from the agent's first word."""
+    known = await standing.known_calls(ledger)
+    question = await speech.say_async("I would like to book an appointment for Tuesday at ten")
+    call = await phone.dial(standing.uri(lab), caller=standing.CALLER)
+    await call.answered(timeout=10)
+    await call.hears_speech(timeout=5, since_s=0)
+    said = await call.play(question)
+
+    over = call.speech_heard(said.start_s, said.end_s)
+    assert over, "the agent was speaking when the caller began"
+    assert over[-1].end_s - said.start_s <= FALLS_SILENT_S, "and stopped while the caller went on"
+    await call.hears_speech(timeout=5, since_s=said.end_s)
+    await call.hears_silence(for_s=1.0, timeout=20, since_s=said.end_s)
+    await call.hang_up()
+
+    row = await standing.ended_call(ledger, (await standing.new_call(ledger, known))["callId"])
+    greeting, user = row["transcript"][0], row["transcript"][1]
+    assert greeting["role"] == "agent"
+    assert greeting["interrupted"]
+    assert len(greeting["message"]) < len("Thanks for calling Acme Plumbing, this is Ava. How can I help?")
+    assert user["role"] == "user"
+    assert "tuesday" in user["message"].lower()
+    assert "call.interrupted" in await standing.event_types(ledger, row["callId"])
 
 
 async def two_at_once(lab: labs.Lab, phone: softphone.Softphone) -> None:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from dispatch.openapi.notes import calls
+from dispatch.openapi.notes import calls, reports
 from dispatch.reports import leads, shapes
 from dispatch.webhooks import bodies
 from dispatch.webhooks.pre_call import questions
@@ -104,7 +104,7 @@ _LEAD = {
             "agent_id": "front-desk",
             "outcome": "completed",
             "summary": None,
-            "transcript": calls.REPORT_TOLD["transcript"],
+            "transcript": reports.TOLD["transcript"],
         }
     ],
 }
@@ -133,7 +133,7 @@ WEBHOOKS: tuple[Webhook, ...] = (
         description="Once per call; again, with the same `webhook-id`, where somebody asks for that.",
         body=shapes.Report,
         answer=_TAKEN,
-        example=calls.REPORT_TOLD,
+        example=reports.TOLD,
     ),
     Webhook(
         id="lead.updated",

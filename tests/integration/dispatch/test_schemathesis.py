@@ -28,7 +28,8 @@ from dispatch.access import failed_tries
 from dispatch.livekit import dialing
 from dispatch.openapi import documents, parameters
 from dispatch.openapi.notes import calls as examples
-from dispatch.store import engine, migrating
+from dispatch.openapi.notes import webhooks
+from dispatch.store import attempts, deliveries, endpoints, engine, migrating
 from lab import labs
 from sip_config import loading
 from tests.unit.dispatch import conftest, dialers, doubles, samples
@@ -101,6 +102,7 @@ async def url(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> AsyncI
         application[keys.SWITCHBOARD].connect(doubles.LIVE)
         worker = asyncio.create_task(keep_reporting(client))
         await make_examples(client)
+        await make_delivery(store)
         yield str(server.make_url("")).rstrip("/")
         worker.cancel()
         await asyncio.gather(worker, return_exceptions=True)
@@ -141,6 +143,37 @@ async def make_examples(client: aiohttp.ClientSession) -> None:
     for path in (f"/v1/calls/{examples.CALL_ID}", f"/v1/contacts/{examples.CONTACT_ID}"):
         async with client.get(path, headers=headers) as response:
             assert response.status == 200
+
+
+async def make_delivery(store: engine.Store) -> None:
+    """The webhook that examples name. It can be replayed, but not sent: there is no secret to sign it with."""
+    example = webhooks.NOTES["GET", "/v1/webhooks/deliveries/{id}"].answer
+    now = samples.START
+    delivery = deliveries.Delivery(
+        id=example["id"],
+        message_id=example["messageId"],
+        kind=example["kind"],
+        url=example["url"],
+        agent_id=example["agentId"],
+        call_id=example["callId"],
+        type=example["type"],
+        body=example["body"],
+        event_at=now,
+        lane=None,
+        position=0,
+        created_at=now,
+        due_at=now,
+        state=deliveries.State.FAILED,
+        attempts=1,
+        finished_at=now,
+    )
+    tried = attempts.Attempt(
+        delivery_id=delivery.id, number=1, at=now, latency_s=0.1, status_code=503, error="bad_status", response=""
+    )
+    async with store.writing() as tx:
+        await endpoints.ensure(tx, (delivery.url,))
+        await deliveries.insert(tx, delivery)
+        await attempts.insert(tx, [tried])
 
 
 async def run(url: str, folder: pathlib.Path, *options: str) -> dict[str, Any]:

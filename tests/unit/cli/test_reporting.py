@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from dispatch.openapi.notes import calls as notes
+from dispatch.openapi.notes import calls
+from dispatch.openapi.notes import reports as notes
 from tests.unit.cli import conftest, doubles
 
 pytestmark = pytest.mark.unit
@@ -32,7 +33,7 @@ def asked(dispatch: doubles.Dispatch) -> list[Any]:
 
 
 async def test_a_report_is_shown(asked: list[Any], trunkline: conftest.Trunkline) -> None:
-    shown = await trunkline("calls", "report", notes.CALL_ID)
+    shown = await trunkline("calls", "report", calls.CALL_ID)
     assert shown.exit_code == 0, shown.output
     for line in (
         "ended: caller_hangup by caller",
@@ -42,18 +43,18 @@ async def test_a_report_is_shown(asked: list[Any], trunkline: conftest.Trunkline
     ):
         assert line in shown.stdout.splitlines()
     assert "How can I help?" in shown.stdout
-    assert json.loads((await trunkline("calls", "report", notes.CALL_ID, "--json")).stdout) == notes.REPORT
+    assert json.loads((await trunkline("calls", "report", calls.CALL_ID, "--json")).stdout) == notes.REPORT
 
 
 async def test_a_report_is_delivered_once_more(asked: list[Any], trunkline: conftest.Trunkline) -> None:
-    done = await trunkline("calls", "finalize", notes.CALL_ID, "--retry-webhook")
+    done = await trunkline("calls", "finalize", calls.CALL_ID, "--retry-webhook")
     assert done.exit_code == 0, done.output
-    assert asked == [(notes.CALL_ID, {"forceAnalysis": False, "retryWebhook": True})]
+    assert asked == [(calls.CALL_ID, {"forceAnalysis": False, "retryWebhook": True})]
     assert done.stdout.strip().endswith("as it was made 2026-11-30T15:05:12.340Z, delivered now")
 
 
 async def test_one_that_is_not_made_is_told_in_words(dispatch: doubles.Dispatch, trunkline: conftest.Trunkline) -> None:
     dispatch.answers_instead = doubles.problem(404, "Not Found", "The call has no report yet.")
-    shown = await trunkline("calls", "report", notes.CALL_ID)
+    shown = await trunkline("calls", "report", calls.CALL_ID)
     assert shown.exit_code == 1
     assert "The call has no report yet." in shown.output

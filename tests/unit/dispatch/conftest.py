@@ -7,6 +7,7 @@ import dataclasses
 import io
 import os
 import pathlib
+import secrets
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -103,6 +104,15 @@ def migrated_postgres(postgres_server: postgres.Server) -> str:
 
     asyncio.run(make())
     return postgres_server.url()
+
+
+@pytest.fixture
+def new_postgres(postgres_server: postgres.Server) -> Iterator[str]:
+    """A database in which nothing is, no tables either."""
+    name = f"new_{secrets.token_hex(4)}"
+    postgres_server.execute(f"CREATE DATABASE {name} STRATEGY file_copy")
+    yield postgres_server.url(name)
+    postgres_server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -201,6 +201,9 @@ async def test_the_page_shows_every_operation_and_every_schema(service: conftest
     for _, path, operation in operations():
         assert f'id="{operation["operationId"]}"' in text
         assert path in text
+    for name, methods in serving.document()["webhooks"].items():
+        assert f'<article id="{methods["post"]["operationId"]}"' in text
+        assert f"<code>{name}</code>" in text
     links = set(re.findall(r'href="#([^"]+)"', text))
     assert len(links) > 50
     assert links <= set(re.findall(r'id="([^"]+)"', text))

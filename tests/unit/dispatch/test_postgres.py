@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 import sqlalchemy as sa
@@ -16,20 +15,10 @@ from tests.unit.dispatch import samples
 
 pytestmark = pytest.mark.unit
 
-_NUMBERS = itertools.count(1)
-
 
 @pytest.fixture
 def database_url(emptied_postgres: str) -> str:
     return emptied_postgres
-
-
-@pytest.fixture
-def new_database(postgres_server: postgres.Server) -> Iterator[str]:
-    name = f"new_{next(_NUMBERS)}"
-    postgres_server.execute(f"CREATE DATABASE {name} STRATEGY file_copy")
-    yield postgres_server.url(name)
-    postgres_server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -168,8 +157,8 @@ async def test_text_with_nul_is_kept_without_it(store: engine.Store) -> None:
         ]
 
 
-async def test_two_that_start_at_once_migrate_once(new_database: str) -> None:
-    stores = [engine.Store(new_database) for _ in range(2)]
+async def test_two_that_start_at_once_migrate_once(new_postgres: str) -> None:
+    stores = [engine.Store(new_postgres) for _ in range(2)]
     await asyncio.gather(*map(migrating.upgrade, stores))
     assert {await migrating.revision(store) for store in stores} != {None}
     for store in stores:
@@ -186,12 +175,12 @@ async def test_two_that_start_at_once_migrate_once(new_database: str) -> None:
     ],
 )
 async def test_a_database_that_cannot_be_used_is_named_without_its_password(
-    new_database: str, postgres_server: postgres.Server, statements: tuple[str, ...], url: str, cause: str
+    new_postgres: str, postgres_server: postgres.Server, statements: tuple[str, ...], url: str, cause: str
 ) -> None:
-    name = new_database.split("/")[3].split("?")[0]
+    name = new_postgres.split("/")[3].split("?")[0]
     await asyncio.to_thread(lambda: postgres_server.execute(*statements, database=name))
     given = url.format(
-        server=postgres_server.url("none"), new=new_database, guest=new_database.replace("trunkline@", "guest@")
+        server=postgres_server.url("none"), new=new_postgres, guest=new_postgres.replace("trunkline@", "guest@")
     )
     store = engine.Store(given)
     with pytest.raises(migrating.DatabaseUnusable, match=cause) as caught:

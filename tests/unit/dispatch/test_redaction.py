@@ -48,6 +48,7 @@ SHOWN = (
     "ST_HMM9FYJ3xvUi SDR_R6N987iminQV AJ_7c3Kd8sQ",
     "the token bucket is full",
     "GET /v1/calls/{id} 200",
+    "sip_status_code=486 sip_status=Busy",
 )
 
 

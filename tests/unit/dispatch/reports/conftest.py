@@ -9,12 +9,37 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from callcore import contract
 from dispatch import keys
 from dispatch.store import tables
 from sip_config import configurations, schema
 from tests.unit.dispatch import conftest
 
 REPORTS_URL, LEADS_URL = "https://crm.example.com/reports", "https://crm.example.com/leads"
+
+USED = contract.UsageRecord(
+    usage=(
+        contract.ProviderUsage(part=contract.Part.STT, provider="deepgram", model="nova-3", audio_s=8.25),
+        contract.ProviderUsage(
+            part=contract.Part.LLM,
+            provider="openai",
+            model="gpt-4.1-mini",
+            requests=2,
+            input_tokens=900,
+            cached_input_tokens=512,
+            output_tokens=40,
+        ),
+        contract.ProviderUsage(
+            part=contract.Part.TTS,
+            provider="elevenlabs",
+            model="eleven_turbo_v2_5",
+            requests=2,
+            characters=37,
+            audio_s=2.5,
+        ),
+    )
+)
+"""What the job of a call used of its providers."""
 
 
 @pytest.fixture

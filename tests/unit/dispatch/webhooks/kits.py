@@ -6,11 +6,11 @@ import dataclasses
 import datetime as dt
 import random
 
-from callcore import addresses, clock, contract
+from callcore import clock, contract
 from dispatch import metrics, switchboard
 from dispatch.ledger import ledger
 from dispatch.store import attempts, deliveries, endpoints, engine, outbox
-from dispatch.webhooks import client, disabling, results, rounds, schedules, sending, service
+from dispatch.webhooks import client, disabling, results, rounds, schedules, sending, service, targets
 from lab import receiver
 from sip_config import configurations, schema
 from tests.unit.dispatch import doubles, samples
@@ -53,7 +53,7 @@ class Kit:
         self.metrics = metrics.Metrics()
         self.aftermath = doubles.NoAftermath()
         self.ledger = ledger.Ledger(store, timepiece, self.aftermath, region=lambda: "US")
-        self.client = client.Client(lambda: addresses.Allowed.parse(self.board.configuration.webhooks.allow))
+        self.client = client.Client(lambda: targets.allowed_of(self.board.configuration))
         rules = results.Rules(
             schedule=schedules.Schedule(SCHEDULE), patience=patience or disabling.Patience(), rng=random.Random(1)
         )

@@ -143,7 +143,9 @@ def test_a_sample_is_of_its_kind_and_says_that_it_is_one(
 ) -> None:
     types = {"pre_call": "call.pre_call", "status": "call.status", "post_call": "call.report"}
     for agent in (configuration.agents[kits.AGENT], None):
-        body = json.loads(samples.body(kind, agent, facts.START).text())
+        made = samples.body(kind, agent, facts.START)
+        assert type(made).model_validate_json(made.text()) == made
+        body = json.loads(made.text())
         assert body["type"] == types.get(kind.value, "lead.updated")
         assert body.get("metadata", samples.METADATA) == samples.METADATA
         assert (kits.AGENT in json.dumps(body)) is (agent is not None) or kind is targets.Kind.STATUS

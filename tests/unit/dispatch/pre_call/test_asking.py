@@ -1,0 +1,196 @@
+"""Failures, the fallback and the breaker: a verdict always comes, and an endpoint that is down costs nobody time."""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from callcore import clock, contract
+from dispatch import metrics
+from dispatch.webhooks import client, faults
+from dispatch.webhooks.pre_call import asking, breakers, inbound, questions, verdicts
+from sip_config import configurations, routing, schema
+from tests.unit.dispatch import doubles, samples
+from tests.unit.dispatch.pre_call import conftest as sample
+
+pytestmark = pytest.mark.unit
+
+OK = client.Answer(status_code=200, body=b'{"firstMessage": "Hi."}')
+DOWN = client.Answer(error="timeout")
+UNREACHED = client.Answer(error="connect_failed")
+MAIN, OTHER = "https://a.example/x", "https://b.example/y"
+
+
+@dataclasses.dataclass
+class Poster:
+    """Answers by URL, one after the other; the last one again and again."""
+
+    answers: dict[str, collections.deque[client.Answer]]
+    asked: list[tuple[str, Mapping[str, str], float]] = dataclasses.field(default_factory=list)
+    is_hanging: bool = False
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str], within_s: float) -> client.Answer:
+        self.asked.append((url, headers, within_s))
+        if self.is_hanging:
+            await asyncio.Event().wait()
+        left = self.answers[url]
+        return left.popleft() if len(left) > 1 else left[0]
+
+    @property
+    def urls(self) -> list[str]:
+        return [url for url, _, _ in self.asked]
+
+
+def poster(*answers: client.Answer, other: client.Answer = DOWN) -> Poster:
+    return Poster({MAIN: collections.deque(answers), OTHER: collections.deque([other])})
+
+
+class Asker:
+    """One asker, and whom it asks."""
+
+    def __init__(self, base: configurations.Configuration, by: Poster, **target: Any) -> None:
+        self.poster = by
+        self.clock = clock.ManualClock(wall=samples.START)
+        self._asker = asking.Asker(by, metrics.Metrics(), self.clock)
+        wanted = schema.PreCall.model_validate({"url": MAIN, "timeout": "7s"} | target)
+        decision = routing.decide(sample.asking(base, wanted), doubles.LIVE, samples.intake(), samples.START)
+        question = inbound.question("call_1", samples.intake(), decision)
+        assert question is not None
+        self.question: questions.Question = question
+
+    async def ask(self) -> verdicts.Verdict:
+        return await self._asker.ask(self.question)
+
+
+@pytest.fixture
+def base(plain_configuration: configurations.Configuration) -> configurations.Configuration:
+    return plain_configuration
+
+
+async def test_a_connection_that_fails_is_tried_once_more_and_no_other_failure(
+    base: configurations.Configuration,
+) -> None:
+    again = Asker(base, poster(UNREACHED, OK))
+    assert (await again.ask()).result is verdicts.Result.ACCEPTED
+    ids = [headers["webhook-id"] for _, headers, _ in again.poster.asked]
+    assert len(ids) == 2
+    assert len(set(ids)) == 1
+    still = Asker(base, poster(UNREACHED))
+    assert (await still.ask()).error == "connect_failed"
+    assert len(still.poster.asked) == 2
+    for answer in (DOWN, client.Answer(error="reset"), client.Answer(status_code=503)):
+        once = Asker(base, poster(answer, OK))
+        assert (await once.ask()).result is verdicts.Result.FAILED
+        assert len(once.poster.asked) == 1
+
+
+async def test_each_question_has_an_id_of_its_own(base: configurations.Configuration) -> None:
+    asker = Asker(base, poster(OK))
+    await asker.ask()
+    await asker.ask()
+    first, second = (headers["webhook-id"] for _, headers, _ in asker.poster.asked)
+    assert first != second
+
+
+async def test_the_fallback_is_asked_in_what_is_left_of_the_time(base: configurations.Configuration) -> None:
+    asker = Asker(base, poster(DOWN), on_error="fallback_url", fallback_url=OTHER)
+    asker.poster.answers[OTHER] = collections.deque([OK])
+    verdict = await asker.ask()
+    assert (verdict.result, verdict.error, verdict.on_error) == (
+        verdicts.Result.ACCEPTED,
+        "timeout",
+        schema.OnError.FALLBACK_URL,
+    )
+    (_, _, first), (_, _, second) = asker.poster.asked
+    assert second < first <= 7
+
+
+async def test_where_the_fallback_fails_too_the_agent_takes_the_call(base: configurations.Configuration) -> None:
+    asker = Asker(base, poster(DOWN, DOWN), on_error="fallback_url", fallback_url=OTHER)
+    verdict = await asker.ask()
+    assert verdict.plan == asker.question.draft
+    assert (verdict.result, verdict.on_error) == (verdicts.Result.FAILED, schema.OnError.FALLBACK_URL)
+    assert asker.poster.urls == [MAIN, OTHER]
+
+
+async def test_on_error_reject_refuses(base: configurations.Configuration) -> None:
+    verdict = await Asker(base, poster(DOWN), on_error="reject").ask()
+    assert isinstance(verdict.plan, contract.Refuse)
+    assert verdict.plan.sip_status_code == 480
+
+
+async def test_a_client_that_forgets_the_time_is_cut_off(base: configurations.Configuration) -> None:
+    asker = Asker(base, poster(OK), timeout="100ms")
+    asker.poster.is_hanging = True
+    async with asyncio.timeout(10):
+        assert (await asker.ask()).error == "timeout"
+
+
+async def test_without_a_secret_nobody_is_asked(base: configurations.Configuration) -> None:
+    asker = Asker(base, poster(OK))
+    unsigned = dataclasses.replace(asker.question.configuration, webhooks=schema.Webhooks())
+    occasion = dataclasses.replace(asker.question.occasion, configuration=unsigned)
+    asker.question = dataclasses.replace(asker.question, occasion=occasion)
+    assert (await asker.ask()).error == faults.Fault.NO_SECRET
+    assert asker.poster.asked == []
+
+
+async def test_five_failures_open_the_breaker_and_one_probe_closes_it(base: configurations.Configuration) -> None:
+    asker = Asker(base, poster(*[DOWN] * breakers.FAILURES, DOWN, OK))
+    for _ in range(breakers.FAILURES):
+        assert (await asker.ask()).result is verdicts.Result.FAILED
+    asker.clock.advance(breakers.OPEN_S - 1)
+    shut = await asker.ask()
+    assert (shut.result, shut.plan) == (verdicts.Result.BREAKER_OPEN, asker.question.draft)
+    assert len(asker.poster.asked) == breakers.FAILURES
+    asker.clock.advance(1)
+    assert (await asker.ask()).result is verdicts.Result.FAILED  # the probe, which opens it anew
+    assert (await asker.ask()).result is verdicts.Result.BREAKER_OPEN
+    asker.clock.advance(breakers.OPEN_S)
+    assert (await asker.ask()).result is verdicts.Result.ACCEPTED
+    assert (await asker.ask()).result is verdicts.Result.ACCEPTED
+
+
+async def test_while_the_breaker_is_open_the_fallback_is_asked_at_once(base: configurations.Configuration) -> None:
+    asker = Asker(base, poster(DOWN, other=OK), on_error="fallback_url", fallback_url=OTHER)
+    for _ in range(breakers.FAILURES):
+        await asker.ask()
+    asker.poster.asked.clear()
+    assert (await asker.ask()).error == asking.BREAKER_OPEN
+    assert asker.poster.urls == [OTHER]
+
+
+async def test_an_answer_that_does_not_fit_one_call_opens_nothing(base: configurations.Configuration) -> None:
+    asker = Asker(base, poster(client.Answer(status_code=200, body=b'{"voice": 5}')))
+    for _ in range(breakers.FAILURES + 1):
+        assert (await asker.ask()).error == asking.INVALID
+    assert len(asker.poster.asked) == breakers.FAILURES + 1
+
+
+def test_only_one_request_tries_whether_an_endpoint_is_back() -> None:
+    now = 0.0
+    breaker = breakers.Breaker(lambda: now)
+    for _ in range(breakers.FAILURES):
+        assert breaker.admits()
+        breaker.failed()
+    now = breakers.OPEN_S
+    assert [breaker.admits(), breaker.admits()] == [True, False]
+    breaker.withdrawn()
+    assert [breaker.admits(), breaker.admits()] == [True, False]
+    breaker.succeeded()
+    assert breaker.admits()
+
+
+def test_a_success_in_between_begins_the_count_anew() -> None:
+    breaker = breakers.Breaker(lambda: 0.0)
+    for _ in range(breakers.FAILURES - 1):
+        breaker.failed()
+    breaker.succeeded()
+    for _ in range(breakers.FAILURES - 1):
+        breaker.failed()
+    assert breaker.admits()
