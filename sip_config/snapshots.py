@@ -14,12 +14,13 @@ from callcore import contract, endings
 from sip_config import configurations, digests, live, problems, routing, schema
 from sip_config.plans import agent_plans
 
-
 UNASKED = contract.Refuse(
     reason=endings.Reason.POLICY_REFUSED, sip_status_code=480, text="The pre-call check could not be made"
 )
-"""Of a call that may not be taken where the pre-call webhook has not been asked, or has not answered. 480 is Temporarily
-Unavailable (RFC 3261 section 21.4.18)."""
+"""Of a call that may not be taken where the pre-call webhook has not been asked, or has not answered.
+
+480 is Temporarily Unavailable (RFC 3261 section 21.4.18).
+"""
 
 
 def _as_written(settings: pydantic.BaseModel) -> dict[str, Any]:

@@ -75,9 +75,7 @@ async def settle(needed: means.Means, claim: rows.Dial, asked: questions.Questio
     await needed.records.keep_plan(claim, verdict.plan, told)
 
 
-async def _refuse(
-    needed: means.Means, claim: rows.Dial, verdict: verdicts.Verdict, told: transitions.Noted
-) -> None:
+async def _refuse(needed: means.Means, claim: rows.Dial, verdict: verdicts.Verdict, told: transitions.Noted) -> None:
     is_wanted_by_nobody = verdict.result is verdicts.Result.REJECTED
     why = errors.PolicyRefused(code=REJECTED if is_wanted_by_nobody else FAILED)
     gate.note_refusal(needed.counters, why, gate.Stage.CLAIM, claim.call_id)

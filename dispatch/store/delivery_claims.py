@@ -72,22 +72,56 @@ _CLAIM = (
 )
 
 
-async def next_due(tx: sa_async.AsyncConnection) -> Mapping[str, dt.datetime]:
-    """By endpoint, of those that anything waits for: when the next one of it may be taken."""
-    earliest = (
-        sa.select(sa.func.min(_T.c.due_at, type_=_T.c.due_at.type))
-        .where(_T.c.url == tables.endpoints.c.url, _IS_PENDING)
-        .correlate(tables.endpoints)
-        .scalar_subquery()
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Queue:
+    """What waits for one endpoint."""
+
+    url: str
+    due_at: dt.datetime
+    """When the next one of it may be taken."""
+    is_disabled: bool
+
+
+async def queues(tx: sa_async.AsyncConnection) -> tuple[Queue, ...]:
+    """Of every endpoint that anything waits for."""
+    rows = await tx.execute(_QUEUES)
+    return tuple(
+        Queue(url=row.url, due_at=row.due_at, is_disabled=row.disabled_at is not None)
+        for row in rows
+        if row.due_at is not None
     )
-    rows = await tx.execute(sa.select(tables.endpoints.c.url, earliest.label("due_at")))
-    return {row.url: row.due_at for row in rows if row.due_at is not None}
 
 
-async def held(tx: sa_async.AsyncConnection, delivery_ids: Collection[str]) -> Mapping[str, int]:
-    """The tokens of those that are still pending."""
-    rows = await tx.execute(sa.select(_T.c.id, _T.c.token).where(_T.c.id.in_(delivery_ids), _IS_PENDING))
-    return {row.id: row.token for row in rows}
+_ENDPOINTS = tables.endpoints
+_DUE_AT = (
+    sa.select(sa.func.min(_T.c.due_at, type_=_T.c.due_at.type))
+    .where(_T.c.url == _ENDPOINTS.c.url, _IS_PENDING)
+    .correlate(_ENDPOINTS)
+    .scalar_subquery()
+)
+_QUEUES = sa.select(_ENDPOINTS.c.url, _ENDPOINTS.c.disabled_at, _DUE_AT.label("due_at"))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Hold:
+    """Who has a delivery, and whether its endpoint has a clean record."""
+
+    token: int
+    is_clean: bool
+
+
+async def held(tx: sa_async.AsyncConnection, delivery_ids: Collection[str]) -> Mapping[str, Hold]:
+    """Of those that are still pending."""
+    rows = await tx.execute(_HELD, {"ids": list(delivery_ids)})
+    return {row.id: Hold(token=row.token, is_clean=row.is_clean) for row in rows}
+
+
+_IS_CLEAN = sa.and_(_ENDPOINTS.c.failures == 0, _ENDPOINTS.c.disabled_at.is_(None))
+_HELD = (
+    sa.select(_T.c.id, _T.c.token, sa.func.coalesce(_IS_CLEAN, sa.false()).label("is_clean"))
+    .outerjoin(_ENDPOINTS, _ENDPOINTS.c.url == _T.c.url)
+    .where(_T.c.id.in_(sa.bindparam("ids", expanding=True)), _IS_PENDING)
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

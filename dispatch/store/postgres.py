@@ -9,12 +9,13 @@ one moment (postgresql.org/docs/current/transaction-iso.html).
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
 import sqlalchemy as sa
-from sqlalchemy import event, exc
+from sqlalchemy import event, exc, pool
 from sqlalchemy.ext import asyncio as sa_async
 from sqlalchemy.ext import compiler
 
@@ -31,6 +32,7 @@ CONNECTIONS = 15
 
 _KEPT_CONNECTIONS = 5
 _CONNECT_S = 5.0
+_TRUSTED_S = 1.0  # after its last use
 _ANSWER_S = 20.0  # for one statement; a server that is gone without a word is noticed by this
 _TURN_MS = 10_000  # until it is this writer's turn
 _STATEMENT_MS = 15_000
@@ -64,8 +66,9 @@ def connect(url: str) -> sa_async.AsyncEngine:
         pool_size=_KEPT_CONNECTIONS,
         max_overflow=CONNECTIONS - _KEPT_CONNECTIONS,
         pool_timeout=_CONNECT_S,
-        pool_pre_ping=True,  # a server that was started anew is no reason for anybody's error
     )
+    event.listen(engine.sync_engine, "checkin", _leave)
+    event.listen(engine.sync_engine, "checkout", _ask)
     event.listen(engine.sync_engine, "begin", _begin)
     event.listen(engine.sync_engine, "before_cursor_execute", _clean, retval=True)
     event.listen(engine.sync_engine, "handle_error", _tell)
@@ -99,6 +102,23 @@ async def _connection(dsn: str) -> asyncpg.Connection:
     return await asyncpg.connect(
         dsn, timeout=_CONNECT_S, command_timeout=_ANSWER_S, server_settings={"application_name": "trunkline"}
     )
+
+
+def _leave(_connection: object, record: pool.ConnectionPoolEntry) -> None:
+    record.info["left_at"] = time.monotonic()
+
+
+def _ask(connection: Any, record: pool.ConnectionPoolEntry, _proxy: object) -> None:  # as the driver is wrapped
+    """Whether the server is still there, unless the connection was good a moment ago: to ask costs three requests.
+
+    Where it was started anew, that is no reason for anybody's error: every connection is made anew.
+    """
+    if time.monotonic() - record.info.get("left_at", time.monotonic()) < _TRUSTED_S:
+        return
+    try:
+        connection.ping()
+    except (OSError, connection.dbapi.Error) as error:
+        raise exc.InvalidatePoolError from error
 
 
 def _begin(connection: sa.Connection) -> None:

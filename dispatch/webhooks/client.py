@@ -79,13 +79,16 @@ class Client:
         )
 
     async def _ask(self, url: str, body: bytes, headers: Mapping[str, str], seen: _Seen) -> str | None:
-        async with self._pools.use() as pool:
+        pool = await self._pools.take()
+        try:
             asked = pool.session.post(pool.target(url), data=body, headers=headers, allow_redirects=False)
             async with asked as response:
                 seen.status_code, seen.headers = response.status, response.headers
                 is_whole = await _read(response.content, seen.body)
                 if not is_whole:
                     response.close()  # what is left of it is not waited for
+        finally:
+            await self._pools.give_back(pool)
         if 300 <= response.status < 400:
             return faults.Fault.REDIRECT.value
         return None if is_whole else faults.Fault.TOO_LARGE.value

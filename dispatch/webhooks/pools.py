@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 import aiohttp
 import yarl
@@ -63,36 +62,31 @@ class Pools:
         self._present: Pool | None = None
         self._is_closed = False
 
-    @contextlib.asynccontextmanager
-    async def use(self) -> AsyncIterator[Pool]:
-        """The pool for one request.
+    async def take(self) -> Pool:
+        """The pool for one request, to be given back after it.
 
         Raises:
             ClientConnectionError: the process ends.
         """
         if self._is_closed:
             raise aiohttp.ClientConnectionError("closed")
-        pool = await self._of_now()
-        pool.uses += 1
-        try:
-            yield pool
-        finally:
-            pool.uses -= 1
-            if pool is not self._present and not pool.uses:
-                await pool.session.close()
+        allowed = self._allowed()
+        if self._present is None or self._present.allowed != allowed:
+            await self._replace(Pool(allowed, self._tls))
+        assert self._present is not None
+        self._present.uses += 1
+        return self._present
+
+    async def give_back(self, pool: Pool) -> None:
+        """End the use of a pool."""
+        pool.uses -= 1
+        if pool is not self._present and not pool.uses:
+            await pool.session.close()
 
     async def aclose(self) -> None:
         """Close every connection that is not in use; those that are go with their request."""
         self._is_closed = True
         await self._replace(None)
-
-    async def _of_now(self) -> Pool:
-        allowed = self._allowed()
-        if self._present is not None and self._present.allowed == allowed:
-            return self._present
-        pool = Pool(allowed, self._tls)
-        await self._replace(pool)
-        return pool
 
     async def _replace(self, pool: Pool | None) -> None:
         former, self._present = self._present, pool

@@ -60,11 +60,12 @@ async def keep(tx: sa_async.AsyncConnection, tried: Sequence[verdicts.Tried], ru
     """
     if not tried:
         return Kept()
-    tokens = await delivery_claims.held(tx, [one.delivery.id for one in tried])
-    valid = [one for one in tried if tokens.get(one.delivery.id) == one.delivery.token]
-    before = {one.url: one for one in await endpoints.get_many(tx, {one.delivery.url for one in valid})}
-    after = _fare(before, valid, rules.patience)
-    judged = tuple((one, _judge(one, after[one.delivery.url], rules, now)) for one in valid)
+    holds = await delivery_claims.held(tx, [one.delivery.id for one in tried])
+    valid = [one for one in tried if (hold := holds.get(one.delivery.id)) and hold.token == one.delivery.token]
+    told = {one.delivery.url for one in valid if not (one.answer.is_success and holds[one.delivery.id].is_clean)}
+    before = {one.url: one for one in (await endpoints.get_many(tx, told) if told else ())}
+    after = _fare(before, [one for one in valid if one.delivery.url in told], rules.patience)
+    judged = tuple((one, _judge(one, after.get(one.delivery.url), rules, now)) for one in valid)
     await deliveries.update(tx, [delivery for _, delivery in judged])
     await attempts.insert(tx, [one.attempt for one in valid])
     await delivery_claims.release(tx, [lanes.release(one, now) for _, one in judged if one.lane is not None])
@@ -87,9 +88,11 @@ def _fare(
     return after
 
 
-def _judge(tried: verdicts.Tried, endpoint: endpoints.Endpoint, rules: Rules, now: dt.datetime) -> deliveries.Delivery:
+def _judge(
+    tried: verdicts.Tried, endpoint: endpoints.Endpoint | None, rules: Rules, now: dt.datetime
+) -> deliveries.Delivery:
     judged = verdicts.judge(tried, rules.schedule, rules.rng)
-    if endpoint.is_disabled and judged.finished_at is None:
+    if endpoint is not None and endpoint.is_disabled and judged.finished_at is None:
         return posting.given_up(judged, posting.ENDPOINT_DISABLED, now)
     return judged
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import clock
 from dispatch import switchboard
-from dispatch.store import deliveries, delivery_claims, endpoints, engine, outbox
+from dispatch.store import deliveries, delivery_claims, engine, outbox
 from dispatch.webhooks import handing_out, lanes, posting, results, verdicts
 
 
@@ -24,7 +24,7 @@ class Made:
     kept: results.Kept
     claimed: tuple[deliveries.Delivery, ...]
     next_due: dt.datetime | None
-    """When something will be due that was not; None where nothing waits."""
+    """When something will be due for an endpoint that nothing was due for; None where there is no such one."""
     has_more: bool
     """Whether events wait that found no room in this one."""
 
@@ -67,16 +67,17 @@ class Rounds:
             StoreUnavailable: nobody can tell.
         """
         async with self._store.reading() as tx:
-            earliest = min((await delivery_claims.next_due(tx)).values(), default=None)
+            earliest = min((queue.due_at for queue in await delivery_claims.queues(tx)), default=None)
             if earliest is not None and earliest <= self._clock.now():
                 return True, earliest
             return await outbox.has_ready(tx), earliest
 
-    async def make(self, tried: Sequence[verdicts.Tried], room: Callable[[str], int]) -> Made:
+    async def make(self, tried: Sequence[verdicts.Tried], room: Callable[[str], int], *, hands_out: bool) -> Made:
         """Do what there is to do.
 
         Args:
             tried: attempts that are over.
+            hands_out: whether events may wait.
             room: how many more may be sent to an endpoint now.
 
         Raises:
@@ -85,14 +86,13 @@ class Rounds:
         async with self._store.writing() as tx:
             now = self._clock.now()
             kept = await results.keep(tx, tried, self._rules, now)
-            handed_out = await handing_out.hand_out(tx, self._board.configuration, now)
-            due = await delivery_claims.next_due(tx)
-            claimed = await self._claim(tx, due, now, room)
-            left = await delivery_claims.next_due(tx) if claimed else due
+            handed_out = await handing_out.hand_out(tx, self._board.configuration, now) if hands_out else 0
+            queues = await delivery_claims.queues(tx)
+            claimed = await self._claim(tx, [queue for queue in queues if queue.due_at <= now], now, room)
         return Made(
             kept=kept,
             claimed=claimed,
-            next_due=min((at for at in left.values() if at > now), default=None),
+            next_due=min((queue.due_at for queue in queues if queue.due_at > now), default=None),
             has_more=handed_out == handing_out.MOST,
         )
 
@@ -110,18 +110,16 @@ class Rounds:
     async def _claim(
         self,
         tx: sa_async.AsyncConnection,
-        due: Mapping[str, dt.datetime],
+        queues: Sequence[delivery_claims.Queue],
         now: dt.datetime,
         room: Callable[[str], int],
     ) -> tuple[deliveries.Delivery, ...]:
-        now_due = [url for url, at in due.items() if at <= now]
-        disabled = await endpoints.ensure(tx, now_due)
         claimed: list[deliveries.Delivery] = []
-        for url in now_due:
-            if url in disabled:
-                await delivery_claims.give_up(tx, url, posting.ENDPOINT_DISABLED, now, also_taken=True)
-            elif most := room(url):
-                claimed += await delivery_claims.claim(tx, self._wanted(url, now, most))
+        for queue in queues:
+            if queue.is_disabled:
+                await delivery_claims.give_up(tx, queue.url, posting.ENDPOINT_DISABLED, now, also_taken=True)
+            elif most := room(queue.url):
+                claimed += await delivery_claims.claim(tx, self._wanted(queue.url, now, most))
         return tuple(claimed)
 
     def _wanted(self, url: str, now: dt.datetime, most: int) -> delivery_claims.Claim:

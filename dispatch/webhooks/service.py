@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
+import heapq
 
 import structlog
 
@@ -32,10 +34,15 @@ class Deliveries:
         self._tasks: set[asyncio.Task[None]] = set()
         self._tried: list[verdicts.Tried] = []
         """Attempts that are over and not written down."""
+        self._retries: list[dt.datetime] = []
+        """When those that failed here are due again; a heap."""
         self._wanted = asyncio.Event()
+        self._has_news = False
+        self._handed_out_s = -_POLL_S
 
     def wake(self) -> None:
         """Look at once: something waits."""
+        self._has_news = True
         self._wanted.set()
 
     async def run(self, stop: background.Stop) -> None:
@@ -65,20 +72,39 @@ class Deliveries:
         if not self._wanted.is_set():
             is_anything, next_due = await self._rounds.look()
             if not is_anything:
-                return _POLL_S if next_due is None else (next_due - self._clock.now()).total_seconds()
+                return self._pause_s(next_due)
+            self._has_news = True
         self._wanted.clear()
-        tried, self._tried = self._tried, []
-        try:
-            made = await self._rounds.make(tried, self._slots.room)
-        except BaseException:
-            self._tried = tried + self._tried
-            raise
+        made = await self._round()
         self._account(made.kept)
         for delivery in made.claimed:
             self._start(delivery)
         if made.has_more:
             self.wake()
-        return _POLL_S if made.next_due is None else (made.next_due - self._clock.now()).total_seconds()
+        return self._pause_s(made.next_due)
+
+    async def _round(self) -> rounds.Made:
+        tried, self._tried = self._tried, []
+        # What another process has left is to be seen also while this one is never idle.
+        hands_out = self._has_news or self._clock.monotonic() - self._handed_out_s >= _POLL_S
+        self._has_news = False
+        try:
+            made = await self._rounds.make(tried, self._slots.room, hands_out=hands_out)
+        except BaseException:
+            self._tried = tried + self._tried
+            self._has_news = True
+            raise
+        if hands_out:
+            self._handed_out_s = self._clock.monotonic()
+        return made
+
+    def _pause_s(self, next_due: dt.datetime | None) -> float:
+        """Seconds until something is due, as far as that is known; 0 or less where it is."""
+        now = self._clock.now()
+        while self._retries and self._retries[0] <= now:
+            heapq.heappop(self._retries)
+        known = [moment for moment in (next_due, *self._retries[:1]) if moment is not None]
+        return (min(known) - now).total_seconds() if known else _POLL_S
 
     @property
     def is_busy(self) -> bool:
@@ -124,6 +150,8 @@ class Deliveries:
         for tried, after in kept.judged:
             counters.webhook_deliveries.labels(kind=after.kind, result=_RESULTS[after.state]).inc()
             counters.webhook_attempt_seconds.labels(kind=after.kind).observe(tried.answer.latency_s)
+            if after.finished_at is None:
+                heapq.heappush(self._retries, after.due_at)
 
 
 _RESULTS = {

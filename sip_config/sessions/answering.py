@@ -77,9 +77,7 @@ def fitted(
         raise findings.Unfit(found)
     known = occasion.configuration
     configuration = dataclasses.replace(known, pronunciations={**known.pronunciations, **wanted.pronunciations})
-    occasion = dataclasses.replace(
-        occasion, configuration=configuration, given={**occasion.given, **wanted.variables}
-    )
+    occasion = dataclasses.replace(occasion, configuration=configuration, given={**occasion.given, **wanted.variables})
     return occasion, _narrowed(known.agents[agent.id], agent, wanted)
 
 

@@ -154,9 +154,7 @@ def max_duration_s(
     return least if session.max_duration_s is None else min(least, session.max_duration_s)
 
 
-def occasion_of(
-    configuration: configurations.Configuration, session: Session, now: dt.datetime
-) -> occasions.Occasion:
+def occasion_of(configuration: configurations.Configuration, session: Session, now: dt.datetime) -> occasions.Occasion:
     """What a call's texts may speak of, and all else that its plan depends on."""
     verdict = hours.judge(configuration.hours, configuration.organization.time_zone, now)
     return occasions.Occasion(

@@ -219,3 +219,28 @@ async def test_dispatch_is_killed_in_mid_call_and_nothing_goes_untold(
     assert list(first.values()) == list(range(1, last + 1))
     await hooked.report(hooks, row["callId"])
     await standing.settles(lab, phone)
+
+
+@pytest.mark.long
+async def test_dispatch_is_killed_while_it_asks_and_the_caller_is_answered_all_the_same(
+    lab: labs.Lab, phone: softphone.Softphone, ledger: api.Api, hooks: receiver.Receiver
+) -> None:
+    known = await standing.known_calls(ledger)
+    hooks.answer("pre_call", receiver.HANGS)
+    call = await phone.dial(standing.uri(lab, lines.HOOKED), caller=standing.CALLER)
+    await hooks.wait("pre_call", 1, timeout=ANSWER_S)
+    await lab.dispatch.kill()
+    await call.answered(timeout=ANSWER_S)
+    await call.hears_speech(timeout=5, since_s=0)
+    await lab.dispatch.start()
+    await lab.ready()
+    await call.hears_silence(for_s=1.0, timeout=15, since_s=call.timeline.answered_s + 0.5)
+    await call.hang_up()
+    assert hearing.says(call, lines.HOOKED_GREETING)
+    row = await hooked.the_call(ledger, known)
+    types = hooked.types(await hooked.statuses(hooks, ledger, row["callId"]))
+    assert types[0] == "call.ringing"
+    assert types[-2:] == ["call.answered", "call.hangup"]
+    assert len(hooks.requests("pre_call")) == 1
+    await hooked.report(hooks, row["callId"])
+    await standing.settles(lab, phone)

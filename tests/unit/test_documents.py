@@ -33,7 +33,16 @@ def test_every_setting_is_in_its_table_with_its_default(
         if field.is_required():
             assert default == "required", name
         elif field.default not in (None, ""):
-            assert default == f"`{str(field.default).lower() if field.default is True else field.default}`", name
+            assert default == f"`{_as_written(field.default)}`", name
+
+
+def _as_written(default: object) -> str:
+    """A default as the environment would have it."""
+    if isinstance(default, tuple):
+        return ",".join(map(_as_written, default))
+    if isinstance(default, float):
+        return f"{default:g}"
+    return "true" if default is True else str(default)
 
 
 def test_the_sample_environment_names_no_unknown_variable() -> None:

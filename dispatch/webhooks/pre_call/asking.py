@@ -17,7 +17,9 @@ from dispatch.webhooks.pre_call import answers, breakers, questions, verdicts
 from sip_config import schema
 from sip_config.sessions import findings
 
-_AGAIN = frozenset({faults.Fault.CONNECT_FAILED.value, faults.Fault.DNS_FAILED.value})  # nothing was heard by anybody: worth one more try at once
+_AGAIN = frozenset(
+    {faults.Fault.CONNECT_FAILED.value, faults.Fault.DNS_FAILED.value}
+)  # nothing was heard by anybody: worth one more try at once
 _SLACK_S = 0.05  # for a client that is just about to tell what went wrong
 _NO_TIME_S = 0.02  # less than that is not worth a request
 _PLAIN_PATH = re.compile(r"[A-Za-z_.]{1,100}(\.\d{1,3})?")  # one with digits in a name may hold somebody's number
@@ -78,9 +80,7 @@ class Asker:
                 **{name: value for name, value in verdict.data.items() if value is not None},
             )
 
-    async def _otherwise(
-        self, question: questions.Question, failure: _Failure, deadline: float
-    ) -> verdicts.Verdict:
+    async def _otherwise(self, question: questions.Question, failure: _Failure, deadline: float) -> verdicts.Verdict:
         """What follows a failure, by the target's `on_error`."""
         target = question.target
         result = verdicts.Result.BREAKER_OPEN if failure.error == BREAKER_OPEN else verdicts.Result.FAILED

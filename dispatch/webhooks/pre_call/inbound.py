@@ -155,9 +155,7 @@ class Inbound:
                 kept = before
                 return ()
             await briefs.put_plan(tx, call_id, verdict.plan)
-            return (
-                transitions.Noted(at=self._clock.now(), type=call_events.EventType.PRE_CALL, data=verdict.data),
-            )
+            return (transitions.Noted(at=self._clock.now(), type=call_events.EventType.PRE_CALL, data=verdict.data),)
 
         call = await self._ledger.step(call_id, write)
         if call.status is calls.Status.ENDED:

@@ -18,9 +18,23 @@ from livekit import api, rtc
 from lab import applications, labs
 from lab.stack import processes, stacks
 from tests.unit.dispatch import samples
-from tests.unit.dispatch.conftest import empty_database
+from tests.unit.dispatch.conftest import (
+    database_url,
+    emptied_postgres,
+    empty_database,
+    migrated_postgres,
+    postgres_server,
+    pytest_generate_tests,
+)
 
-__all__ = ["empty_database"]
+__all__ = [
+    "database_url",
+    "emptied_postgres",
+    "empty_database",
+    "migrated_postgres",
+    "postgres_server",
+    "pytest_generate_tests",
+]
 
 DEADLINE_S = 20.0
 _POLL_S = 0.05

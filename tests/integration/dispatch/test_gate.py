@@ -6,7 +6,6 @@ import asyncio
 import datetime as dt
 import pathlib
 import random
-import shutil
 
 import pytest
 import sqlalchemy as sa
@@ -24,13 +23,10 @@ DEMO = pathlib.Path(sip_config.__file__).parent / "demo"
 LIMIT, WISHES = 5, 1000
 
 
-async def test_a_thousand_at_once_never_exceed_a_limit_of_five(
-    empty_database: pathlib.Path, tmp_path: pathlib.Path
-) -> None:
-    """Reservations are made and given back on a real file, in any order, while a reader counts them."""
-    path = tmp_path / "trunkline.db"
-    shutil.copy(empty_database, path)
-    store = engine.Store(f"sqlite+aiosqlite:///{path}")
+@pytest.mark.both_stores
+async def test_a_thousand_at_once_never_exceed_a_limit_of_five(database_url: str) -> None:
+    """Reservations are made and given back in any order by two processes' stores, while a reader counts them."""
+    store, other = engine.Store(database_url), engine.Store(database_url)
     configuration = wishing.ruled(loading.load(DEMO, {}), limits={"concurrent": LIMIT})
     chance = random.Random(5)
     reserved = 0
@@ -40,7 +36,7 @@ async def test_a_thousand_at_once_never_exceed_a_limit_of_five(
         await asyncio.sleep(chance.random())
         now = wishing.NOON + dt.timedelta(milliseconds=place)
         wanted = wishing.wish(configuration, f"+1201555{place:04}", call_id=f"call_{place}")
-        refused = await wishing.code_of_reserving(store, configuration, wanted, now)
+        refused = await wishing.code_of_reserving((store, other)[place % 2], configuration, wanted, now)
         if refused is not None:
             assert (refused.code, refused.scope) == ("limit_concurrent", "organization")
             return
@@ -61,6 +57,7 @@ async def test_a_thousand_at_once_never_exceed_a_limit_of_five(
     reserved_in_the_storm = reserved
     await dial(WISHES)
     await store.close()
+    await other.close()
     assert max(seen) == LIMIT
     assert reserved == reserved_in_the_storm + 1, "what was given back counts no more"
 

@@ -18,6 +18,7 @@ from tests.unit.cli import conftest
 from tests.unit.dispatch import conftest as dispatch_conftest
 from tests.unit.dispatch.conftest import (  # noqa: F401  # fixtures
     configuration,
+    database_url,
     empty_database,
     manual_clock,
     parts,

@@ -25,7 +25,9 @@ def files(timeout: str, ringing: str, on_error: str = "default_agent") -> dict[s
     }
 
 
-@pytest.mark.parametrize(("timeout", "ringing", "is_enough"), [("3s", "7s", False), ("3s", "8s", True), ("7s", "12s", True)])
+@pytest.mark.parametrize(
+    ("timeout", "ringing", "is_enough"), [("3s", "7s", False), ("3s", "8s", True), ("7s", "12s", True)]
+)
 def test_ringing_must_last_longer_than_asking_and_greeting(
     tmp_path: Path, timeout: str, ringing: str, is_enough: bool
 ) -> None:

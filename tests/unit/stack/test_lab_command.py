@@ -10,7 +10,7 @@ import pytest
 from typer import testing
 
 from cli import lab as command
-from lab import labs, provider_sets
+from lab import applications, labs, provider_sets
 
 pytestmark = pytest.mark.unit
 
@@ -68,3 +68,15 @@ def test_help_does_not_import_the_lab() -> None:
     program = "import sys, cli.lab; print([name for name in sys.modules if name == 'lab' or name.startswith('lab.')])"
     shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30)
     assert shown.stdout.strip() == "[]"
+
+
+def test_what_the_configuration_names_may_stand_in_an_env_file(
+    asked_for: list[labs.LabOptions], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("TRUNKLINE_WEBHOOK_SECRET=of the file\nTRUNKLINE_API_KEY=of another deployment\n")
+    assert _run().exit_code == 0
+    assert asked_for[0].environment["TRUNKLINE_WEBHOOK_SECRET"] == "of the file"
+    reaching = applications.user_environment(asked_for[0].environment)
+    assert reaching["TRUNKLINE_WEBHOOK_SECRET"] == "of the file"
+    assert "TRUNKLINE_API_KEY" not in reaching

@@ -50,7 +50,10 @@ async def test_the_answer_counts_over_what_the_client_asked_for(
 ) -> None:
     endpoint.answer = endpoints.says({"metadata": {"order": "8"}, "variables": {"who": "Bo"}})
     call_id = await steps.accepted(
-        service, firstMessage="Hello {{ variables.who }}.", metadata={"order": "7", "shop": "1"}, variables={"who": "Al"}
+        service,
+        firstMessage="Hello {{ variables.who }}.",
+        metadata={"order": "7", "shop": "1"},
+        variables={"who": "Al"},
     )
     plan = (await steps.joins(service, call_id)).plan
     assert isinstance(plan, contract.Converse)

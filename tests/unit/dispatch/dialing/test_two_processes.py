@@ -155,7 +155,7 @@ async def test_a_forward_of_one_is_left_alone_by_the_other_until_it_dies(pair: P
         await other.app[keys.TRANSFERS].take_up()
     assert not other.app[keys.TRANSFERS]._tasks
     assert await test_transfers.forward(other, call_id) == transfer_id
-    one.livekit.present[samples.ROOM].append(dialers.leg(f"{transfer_id}_1", "active"))
+    steps.picked_up(one, samples.ROOM, f"{transfer_id}_1")
     for task in one.app[keys.TRANSFERS]._tasks.values():
         task.cancel()
     one.clock.advance(LEASE_S)

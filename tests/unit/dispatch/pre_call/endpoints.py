@@ -56,7 +56,7 @@ def says(content: Any, status: int = 200) -> Handler:
     return answer
 
 
-def sends(body: bytes, status: int = 200, **headers: str) -> Handler:
+def sends(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Handler:
     async def answer(_: web.Request) -> web.Response:
         return web.Response(body=body, status=status, headers=headers)
 
@@ -83,7 +83,7 @@ async def resets(request: web.Request) -> web.Response:
     return web.Response()
 
 
-bomb = sends(gzip.compress(b'{"a": "' + b"x" * 20_000_000 + b'"}'), **{"Content-Encoding": "gzip"})
+bomb = sends(gzip.compress(b'{"a": "' + b"x" * 20_000_000 + b'"}'), headers={"Content-Encoding": "gzip"})
 
 
 def held(gate: asyncio.Event, content: Any) -> Handler:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import collections
 import dataclasses
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -170,6 +171,54 @@ async def test_an_answer_that_does_not_fit_one_call_opens_nothing(base: configur
     for _ in range(breakers.FAILURES + 1):
         assert (await asker.ask()).error == asking.INVALID
     assert len(asker.poster.asked) == breakers.FAILURES + 1
+
+
+@pytest.mark.parametrize(
+    ("wanted", "problem"),
+    [
+        ({"firstMessage": 5}, "firstMessage"),
+        ({"metadata": {"a": 1}}, "metadata.a"),
+        ({"metadata": {"+12015550123": "x"}}, None),
+        ({"reject": {"code": "603"}}, "reject.code"),
+        ({"reject": {"code": 200}}, "reject.code"),
+        ({"llm": {"base_url": "https://evil.example"}}, "llm.base_url"),
+        ({"llm": {"apiKey": "x"}}, "llm.apiKey"),
+        ({"llm": {"provider": "offline", "flow": "other.flow.yaml"}}, "llm.flow"),
+        ({"pipelineConfig": {"sttOptions": {"baseUrl": "https://evil.example"}}}, "sttOptions.baseUrl"),
+        ({"apiKey": "x"}, "apiKey"),
+        ({"ttsOptions": {"voice": "${HOME}"}}, "ttsOptions.voice"),
+        ({"tools": [{"http": {"url": "https://evil.example"}}]}, "tools.0"),
+        ({"tools": ["http"]}, "tools.0"),
+        ({"agentId": "nobody"}, "agentId"),
+        ({"firstMessage": "{{ nothing_such }}"}, None),
+        ({"voice": "nobody"}, "voice"),
+        ({"systemPrompt": "A scripted agent has none."}, "systemPrompt"),
+        ({"firstMessage": "a", "pipeline_config": {"first_message": "b"}}, "first_message"),
+        ({"variables": {f"n{number}": "" for number in range(51)}}, "variables"),
+    ],
+)
+async def test_what_nobody_may_set_or_nobody_has_makes_the_whole_answer_an_error(
+    base: configurations.Configuration, wanted: dict[str, Any], problem: str | None
+) -> None:
+    body = json.dumps({"metadata": {"kept": "no"}} | wanted).encode()
+    asker = Asker(base, poster(client.Answer(status_code=200, body=body)))
+    verdict = await asker.ask()
+    assert verdict.plan == asker.question.draft
+    assert (verdict.result, verdict.error, verdict.problem) == (verdicts.Result.FAILED, asking.INVALID, problem)
+
+
+async def test_the_later_counts(base: configurations.Configuration) -> None:
+    body = {
+        "intent": {"optimizeFor": "latency"},
+        "voice": "rms",
+        "ttsOptions": {"voice": "awb"},
+        "variables": {"a": "b"},
+    }
+    asker = Asker(base, poster(client.Answer(status_code=200, body=json.dumps({"pipelineConfig": body}).encode())))
+    plan = (await asker.ask()).plan
+    assert isinstance(plan, contract.Converse)
+    assert plan.agent.tts.model_dump() == {"provider": "offline", "voice": "awb"}
+    assert plan.agent.turns.min_delay_s < asker.question.draft.agent.turns.min_delay_s
 
 
 def test_only_one_request_tries_whether_an_endpoint_is_back() -> None:
