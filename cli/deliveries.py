@@ -19,7 +19,15 @@ class State(enum.StrEnum):
 
 
 class Kind(enum.StrEnum):
-    """What a webhook tells."""
+    """What a delivery tells. A pre-call webhook is none: it is asked once, and its call has the event."""
+
+    STATUS = "status"
+    POST_CALL = "post_call"
+    LEAD_UPDATED = "lead_updated"
+
+
+class Sample(enum.StrEnum):
+    """What there are samples of."""
 
     PRE_CALL = "pre_call"
     STATUS = "status"
@@ -117,7 +125,7 @@ def enable(
 
 def try_out(
     agent: Annotated[str | None, typer.Option(help="Only the webhooks of this agent.")] = None,
-    kind: _Kind = None,
+    kind: Annotated[Sample | None, typer.Option(help="Only this kind.")] = None,
     endpoint: Annotated[str | None, typer.Option(help="Try this URL instead of those of the configuration.")] = None,
     as_json: options.AsJson = False,
     url: options.Url = None,

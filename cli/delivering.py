@@ -42,7 +42,7 @@ def replay_one(delivery_id: str, *, url: str | None, as_json: bool) -> None:
 def replay_many(chosen: Mapping[str, str], *, url: str | None, as_json: bool) -> None:
     """Send again what is chosen, a page at a time, showing how far it is."""
     done = {"replayed": asking.ask(url, lambda client: _replay(client, chosen))}
-    asking.show(done, as_json, lambda: screen.print_line(f"{done['replayed']} are on their way again"))
+    asking.show(done, as_json, lambda: screen.print_line(f"on their way again: {done['replayed']}"))
 
 
 def described(chosen: Mapping[str, str]) -> str:
@@ -57,11 +57,13 @@ def described(chosen: Mapping[str, str]) -> str:
 async def _replay(client: api.Api, chosen: Mapping[str, str]) -> int:
     replayed: int = 0
     cursor: str | None = None
+    console = rich.console.Console(stderr=True)
     with rich.progress.Progress(
         rich.progress.SpinnerColumn(),
         rich.progress.TextColumn("{task.completed} on their way again"),
-        console=rich.console.Console(stderr=True),
+        console=console,
         transient=True,
+        disable=not console.is_terminal,
     ) as progress:
         sent = progress.add_task("", total=None)
         while True:

@@ -11,12 +11,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Self
 
+import multidict
+
 from callcore import clock, errors, signing
-from cli import failing, screen, webhook_secrets
+from cli import failing, header_files, screen, webhook_secrets
 
 _STDIN = "-"
 _MOST = 2 << 20  # bytes; dispatch sends half of it at most
-_HEADER = re.compile(r"(?P<name>[\w-]+)\s*:\s?(?P<value>.*)")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -33,8 +34,10 @@ class Saved:
         Raises:
             BadInput: a file cannot be read, or is too long, or holds no headers.
         """
-        found = {} if headers is None else _headers(headers)
-        found |= {name: value for name, value in given.items() if value is not None}
+        found = multidict.CIMultiDict[str]() if headers is None else _headers(headers)
+        for name, value in given.items():
+            if value is not None:
+                found[name] = value
         return cls(headers=found, body=_bytes(body))
 
 
@@ -88,8 +91,10 @@ def _hint(
     refused: signing.SignatureRefused, saved: Saved, secrets: Sequence[signing.Secret], now: dt.datetime
 ) -> str | None:
     """What the user may do about it."""
-    if refused.reason in (signing.Refusal.TOO_OLD, signing.Refusal.TOO_NEW):
+    if refused.reason is signing.Refusal.TOO_OLD:
         return "`--any-age` checks one that was kept for longer"
+    if refused.reason is signing.Refusal.TOO_NEW:
+        return "the clock of this machine is slow, or that of the sender fast"
     if refused.reason is not signing.Refusal.MISMATCH:
         return None
     without_end = saved.body.rstrip(b"\r\n")
@@ -116,23 +121,15 @@ def _compact(body: bytes) -> bytes | None:
         return None
 
 
-def _headers(file: pathlib.Path) -> dict[str, str]:
+def _headers(file: pathlib.Path) -> multidict.CIMultiDict[str]:
     try:
         text = _bytes(file).decode()
     except UnicodeDecodeError:
         raise errors.BadInput(f"{file} is not in UTF-8") from None
-    if text.lstrip().startswith("{"):
-        return _json_headers(file, text)
-    lines = (_HEADER.fullmatch(line.strip()) for line in text.splitlines())
-    return {line["name"].lower(): line["value"] for line in lines if line}
-
-
-def _json_headers(file: pathlib.Path, text: str) -> dict[str, str]:
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        raise errors.BadInput(f"{file} is no JSON, and no lines of `name: value`") from None
-    return {name.lower(): value for name, value in found.items() if isinstance(value, str)}
+        return header_files.parse(text)
+    except errors.BadInput as error:
+        raise errors.BadInput(f"{file}: {error.message}") from None
 
 
 def _bytes(file: pathlib.Path) -> bytes:

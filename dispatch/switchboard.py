@@ -85,20 +85,8 @@ class Switchboard:
         *,
         contact: variables.Contact | None = None,
         fields: Mapping[str, str] | None = None,
-    ) -> contract.Plan | None:
-        """What to do with a call, by what is known of its caller; None while that cannot be told."""
-        decision = self.judge(intake, ring_back, contact=contact, fields=fields)
-        return decision.plan if decision is not None else None
-
-    def judge(
-        self,
-        intake: contract.CallIntake,
-        ring_back: routing.RingBack | None = None,
-        *,
-        contact: variables.Contact | None = None,
-        fields: Mapping[str, str] | None = None,
     ) -> routing.Decision | None:
-        """As `decide`, with all that the plan was made of."""
+        """What to do with a call, by what is known of its caller; None while that cannot be told."""
         board = self._board
         if board.live is None:
             return None

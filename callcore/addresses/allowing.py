@@ -14,6 +14,9 @@ from callcore.addresses import hosts, ranges
 _BRACKETED = re.compile(r"\[([0-9a-fA-F:./]+)\](?::([0-9]{1,5}))?")
 _HINT = "write a host, an address or a network, such as `n8n:5678`, `10.0.5.7:8080`, `10.0.5.0/24` or `[fd00::7]:80`"
 
+_WIDEST = {4: 8, 6: 7}
+"""Length of the prefix of the largest private network, `10.0.0.0/8` and `fc00::/7`, by version of IP."""
+
 _Names = frozenset[tuple[str, int | None]]
 _Networks = tuple[tuple[ranges.Network, int | None], ...]
 
@@ -109,6 +112,8 @@ def _entry(text: str) -> hosts.Host | tuple[ranges.Network, int | None]:
 
 
 def _network(text: str) -> ranges.Network:
+    if "%" in text:
+        raise errors.BadInput("an IPv6 address with a zone (`%`) means something on one machine only")
     try:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:
@@ -119,6 +124,10 @@ def _network(text: str) -> ranges.Network:
         raise errors.BadInput("this holds addresses of no one host (unspecified, multicast or reserved): name less")
     if ranges.is_mapped(network):
         raise errors.BadInput("write addresses of IPv4 as such, without `::ffff:`")
+    if network.prefixlen < _WIDEST[network.version]:
+        raise errors.BadInput("this is wider than any private network: name less")
+    if network.num_addresses > 1 and ranges.within(network, ranges.Reach.EXACT):
+        raise errors.BadInput("link-local addresses are let through one by one only: name the address")
     return network
 
 

@@ -86,6 +86,14 @@ def overlapping(network: Network, at_least: Reach) -> bool:
     )
 
 
+def within(network: Network, exactly: Reach) -> bool:
+    """Whether one range of this kind holds a whole network."""
+    return any(
+        found is exactly and other.version == network.version and other.supernet_of(network)  # type: ignore[arg-type]
+        for other, found in _BY_REACH
+    )
+
+
 def _embedded(address: ipaddress.IPv6Address) -> Iterator[ipaddress.IPv4Address]:
     bits = int(address)
     if any(address in network for network in _LAST_32_BITS):

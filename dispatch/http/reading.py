@@ -176,5 +176,5 @@ def _as_invalid() -> Iterator[None]:
 
 
 def plainly(message: str) -> str:
-    """What pydantic says of Python's types, in the words of JSON."""
-    return _OBJECT.sub("an object", message).replace("Tuple should", "List should")
+    """What pydantic says of Python's types, in the words of JSON; what our own validators say, as they say it."""
+    return _OBJECT.sub("an object", message.removeprefix("Value error, ")).replace("Tuple should", "List should")

@@ -120,7 +120,7 @@ async def _decision(
             caller = await _caller(app, intake, call_id)
     except TimeoutError:
         _log.warning("a call is decided without knowing all of its caller", call_id=call_id)
-    return board.judge(intake, ring_back, contact=caller.contact, fields=caller.fields)
+    return board.decide(intake, ring_back, contact=caller.contact, fields=caller.fields)
 
 
 async def _caller(app: web.Application, intake: contract.CallIntake, call_id: str | None) -> contacts.Introduction:

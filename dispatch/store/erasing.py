@@ -129,6 +129,7 @@ async def _forget_forwards(tx: sa_async.AsyncConnection, e164: str) -> None:
         await tx.execute(sa.update(_CALLS).where(_CALLS.c.id == row.id).values(cleared))
         for table in (tables.reports, tables.deliveries):
             await _forget_in_bodies(tx, table, row.id, e164)
+        await _forget_in_answers(tx, row.id, digits)
 
 
 async def _forget_in_bodies(tx: sa_async.AsyncConnection, table: sa.Table, call_id: str, e164: str) -> None:
@@ -137,3 +138,11 @@ async def _forget_in_bodies(tx: sa_async.AsyncConnection, table: sa.Table, call_
     cleared = sa.func.replace(table.c.body, named, '"forwarded_from_number":null')
     cleared = sa.func.replace(cleared, e164.removeprefix("+"), "")
     await tx.execute(sa.update(table).where(table.c.call_id == call_id).values(body=cleared))
+
+
+async def _forget_in_answers(tx: sa_async.AsyncConnection, call_id: str, digits: str) -> None:
+    """What endpoints answered: some send back what they got."""
+    kept = tables.attempts
+    of_call = sa.select(tables.deliveries.c.id).where(tables.deliveries.c.call_id == call_id)
+    cleared = sa.func.replace(kept.c.response, digits, "")
+    await tx.execute(sa.update(kept).where(kept.c.delivery_id.in_(of_call)).values(response=cleared))

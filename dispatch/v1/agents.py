@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import yarl
 from aiohttp import web
 from pydantic import alias_generators
 
@@ -81,19 +80,11 @@ async def show(request: web.Request, _: routes.Nothing, __: routes.Nothing) -> w
 
 
 def _shown(value: Any) -> Any:  # settings as JSON of any shape
-    """Settings under their names here, without secrets."""
+    """Settings under their names here, without secrets: the query of a URL may be one."""
     if isinstance(value, Mapping):
         return {
-            alias_generators.to_camel(name): _without_secrets(inner) if name == "base_url" else _shown(inner)
+            alias_generators.to_camel(name): inner.partition("?")[0] if name == "base_url" else _shown(inner)
             for name, inner in value.items()
             if name not in _SECRET
         }
     return [_shown(inner) for inner in value] if isinstance(value, list | tuple) else value
-
-
-def _without_secrets(url: str) -> str:
-    """A URL without what may be a secret in it: name and password, and the query."""
-    try:
-        return str(yarl.URL(url).with_user(None).with_query(None).with_fragment(None))
-    except ValueError:
-        return url.split("://", 1)[0] + "://"

@@ -11,6 +11,8 @@ from dispatch.store import attempts, deliveries, delivery_views
 from dispatch.v1 import listing, webhook_shapes
 from dispatch.webhooks import posting
 
+_IN_ONE_TRANSACTION = 20  # sent again; no other process writes anything meanwhile
+
 
 async def index(request: web.Request, wanted: webhook_shapes.Filters, _: routes.Nothing) -> web.Response:
     """A page of deliveries, newest first."""
@@ -46,14 +48,18 @@ async def replay(request: web.Request, _: routes.Nothing, __: routes.Nothing) ->
 async def replay_many(request: web.Request, _: routes.Nothing, wanted: webhook_shapes.WebhookReplay) -> web.Response:
     """Send again what the filters let through, a page at a time."""
     before = listing.behind(wanted.cursor, is_name=_is_delivery)
-    now = request.app[keys.CLOCK].now()
-    async with request.app[keys.STORE].writing() as tx:
-        page = await deliveries.page(tx, wanted.of(wanted.state), limit=wanted.limit, before=before)
-        for delivery in page.deliveries:
-            await posting.replay(tx, delivery.id, now)
-    request.app[keys.DELIVERIES].wake()
-    following = listing.following(page.next_before)
-    done = webhook_shapes.WebhooksReplayed(replayed=len(page.deliveries), next_cursor=following)
+    narrowed, now = wanted.of(wanted.state), request.app[keys.CLOCK].now()
+    replayed, is_all = 0, False
+    while replayed < wanted.limit and not is_all:
+        async with request.app[keys.STORE].writing() as tx:
+            most = min(_IN_ONE_TRANSACTION, wanted.limit - replayed)
+            page = await deliveries.page(tx, narrowed, limit=most, before=before)
+            for delivery in page.deliveries:
+                await posting.replay(tx, delivery.id, now)
+        replayed += len(page.deliveries)
+        before, is_all = page.next_before, page.next_before is None
+        request.app[keys.DELIVERIES].wake()
+    done = webhook_shapes.WebhooksReplayed(replayed=replayed, next_cursor=listing.following(before))
     return answers.model(done, status=202)
 
 

@@ -67,13 +67,14 @@ class WebhookEndpoint(schemas.Shape):
         request: web.Request,
         endpoint: endpoints.Endpoint,
         waiting: delivery_views.Waiting | None,
+        *,
+        agent_ids: tuple[str, ...],
         health: Health,
     ) -> WebhookEndpoint:
         """A row, as the key of a request may see it."""
-        users = _users(request.app[keys.SWITCHBOARD].configuration)
         return cls(
             url=webhook_shapes.shown(request, endpoint.url),
-            agent_ids=users.get(endpoint.url, ()),
+            agent_ids=agent_ids,
             health=health,
             failures=endpoint.failures,
             first_failure_at=endpoint.first_failure_at,
@@ -103,7 +104,11 @@ async def index(request: web.Request, paging: listing.Paging, _: routes.Nothing)
     urls, following = listing.page(names, paging)
     items = tuple(
         WebhookEndpoint.of(
-            request, known.get(url, endpoints.Endpoint(url=url)), waiting.get(url), _health(known.get(url))
+            request,
+            known.get(url, endpoints.Endpoint(url=url)),
+            waiting.get(url),
+            agent_ids=configured.get(url, ()),
+            health=_health(known.get(url)),
         )
         for url in urls
     )
@@ -115,9 +120,14 @@ async def enable(request: web.Request, _: routes.Nothing, wanted: WebhookEndpoin
     async with request.app[keys.STORE].writing() as tx:
         await endpoints.enable(tx, wanted.url)
         endpoint = await _known(tx, wanted.url)
-        waiting = await delivery_views.waiting(tx)
     request.app[keys.DELIVERIES].wake()
-    return answers.model(WebhookEndpoint.of(request, endpoint, waiting.get(endpoint.url), _health(endpoint)))
+    async with request.app[keys.STORE].reading() as tx:
+        waiting = await delivery_views.waiting(tx)
+    agent_ids = _users(request.app[keys.SWITCHBOARD].configuration).get(endpoint.url, ())
+    answer = WebhookEndpoint.of(
+        request, endpoint, waiting.get(endpoint.url), agent_ids=agent_ids, health=_health(endpoint)
+    )
+    return answers.model(answer)
 
 
 async def _known(tx: sa_async.AsyncConnection, url: str) -> endpoints.Endpoint:

@@ -9,6 +9,7 @@ import pydantic
 from aiohttp import web
 
 from dispatch.access import auth, scopes
+from dispatch.http import reading
 from dispatch.store import attempts as attempt_rows
 from dispatch.store import deliveries
 from dispatch.v1 import given, listing, schemas
@@ -33,7 +34,13 @@ class Narrowed(schemas.Input):
     """Of what happened before this time."""
 
     def of(self, state: deliveries.State | None) -> deliveries.Filter:
-        """The same for the store."""
+        """The same for the store.
+
+        Raises:
+            Invalid: it ends before it begins.
+        """
+        if self.from_ is not None and self.to is not None and self.to < self.from_:
+            raise reading.Invalid([("to", "must not be before `from`")])
         return deliveries.Filter(
             state=state,
             kind=self.kind.value if self.kind is not None else None,

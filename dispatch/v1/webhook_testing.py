@@ -8,12 +8,13 @@ from typing import Annotated
 import pydantic
 from aiohttp import web
 
-from callcore import addresses, errors
+from callcore import addresses
 from dispatch import keys
 from dispatch.http import answers, reading, routes
 from dispatch.v1 import schemas, webhook_shapes
 from dispatch.webhooks import samples, targets, trying
 from sip_config import configurations
+from sip_config.checking import webhook_urls
 
 _MOST = 40
 
@@ -115,6 +116,6 @@ def _agents(configuration: configurations.Configuration, agent_id: str | None) -
 
 def _check(configuration: configurations.Configuration, url: str) -> None:
     try:
-        addresses.check_url(url, addresses.Allowed.parse(configuration.webhooks.allow))
-    except errors.BadInput as error:
-        raise reading.Invalid([("url", error.message)]) from None
+        addresses.check_url(url, targets.allowed_of(configuration))
+    except addresses.ForbiddenTarget as error:
+        raise reading.Invalid([("url", webhook_urls.explained(error))]) from None

@@ -34,10 +34,11 @@ def agent(document: documents.Document, organization_file: documents.Document) -
             try:
                 addresses.check_url(url.strip(), allowed)
             except addresses.ForbiddenTarget as error:
-                yield document.problem(path, _message(error))
+                yield document.problem(path, explained(error))
 
 
-def _message(error: addresses.ForbiddenTarget) -> str:
+def explained(error: addresses.ForbiddenTarget) -> str:
+    """Why a webhook may not go to a URL, and what would let it."""
     if error.entry is None:
         return error.message
     return f"{error.message}; to send it all the same add `{error.entry}` to `webhooks.allow` of organization.yaml"

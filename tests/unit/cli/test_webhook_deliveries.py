@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from cli import deliveries
 from dispatch.openapi.notes import webhooks as notes
+from dispatch.store import deliveries as rows
+from dispatch.webhooks import samples, targets
 from tests.unit.cli import conftest, doubles
 
 pytestmark = pytest.mark.unit
@@ -80,7 +83,7 @@ async def test_many_are_sent_again_page_by_page(webhooks: Webhooks, trunkline: c
     range_ = {"from": "2026-01-02T00:00:00Z", "to": "2026-01-03T00:00:00Z", "state": "failed"}
     words = [word for name, value in range_.items() for word in (f"--{name}", value)]
     done = await trunkline("webhooks", "replay", *words, "--yes")
-    assert (done.exit_code, done.stdout) == (0, "600 are on their way again\n")
+    assert (done.exit_code, done.stdout) == (0, "on their way again: 600\n")
     assert [body for *_, body in webhooks.asked] == [range_, *2 * [{**range_, "cursor": "more"}]]
 
 
@@ -114,3 +117,10 @@ async def test_a_test_ends_by_how_it_went(webhooks: Webhooks, trunkline: conftes
     assert done.exit_code == (0 if ok else 1)
     assert ("FAIL" in done.stdout, "right secret" in done.stdout) == (not ok, not ok)
     assert webhooks.asked == [("POST", "/v1/webhooks/test", {}, {"agentId": "front-desk", "kind": "post_call"})]
+
+
+def test_the_kinds_on_offer_are_those_of_dispatch() -> None:
+    assert [kind.value for kind in deliveries.Sample] == [kind.value for kind in samples.KINDS]
+    asked = {targets.Kind.PRE_CALL.value}
+    assert {kind.value for kind in deliveries.Kind} == {kind.value for kind in samples.KINDS} - asked
+    assert [state.value for state in deliveries.State] == [state.value for state in rows.State]

@@ -67,6 +67,16 @@ async def test_headers_come_from_a_file(trunkline: conftest.Trunkline, tmp_path:
     assert done.exit_code == failing.EXIT_FAILED
 
 
+async def test_a_header_that_stands_in_its_file_twice_is_refused(
+    trunkline: conftest.Trunkline, tmp_path: pathlib.Path
+) -> None:
+    body, saved = tmp_path / "body.json", tmp_path / "headers"
+    body.write_bytes(BODY)
+    saved.write_text("\n".join(f"{name}: {value}" for name, value in [*signed().items(), ("Webhook-Id", "evt_2")]))
+    done = await trunkline("webhooks", "verify", "--headers", str(saved), "--json", str(body))
+    assert (done.exit_code, json.loads(done.stdout)["reason"]) == (failing.EXIT_FAILED, "repeated_header")
+
+
 async def test_why_a_signature_is_refused(trunkline: conftest.Trunkline, tmp_path: pathlib.Path) -> None:
     body = tmp_path / "body.json"
     body.write_bytes(BODY)
@@ -83,6 +93,8 @@ async def test_why_a_signature_is_refused(trunkline: conftest.Trunkline, tmp_pat
     assert await refused({}) == ("missing_header", None)
     reason, hint = await refused(signed(age_s=400))
     assert (reason, "--any-age" in str(hint)) == ("too_old", True)
+    reason, hint = await refused(signed(age_s=-400))
+    assert (reason, "clock" in str(hint)) == ("too_new", True)
     reason, hint = await refused(good, BODY + b"\n")
     assert (reason, "line break at the end" in str(hint)) == ("mismatch", True)
     reason, hint = await refused(good, json.dumps(json.loads(BODY), indent=2).encode())
@@ -139,7 +151,8 @@ async def test_a_legacy_secret_is_tried_as_it_stands(trunkline: conftest.Trunkli
         (("--secret-file", "long"), {}, "long: over 1000 characters"),
         (("--secret-file", "bytes"), {}, "bytes is not in UTF-8"),
         (("--headers", "bytes"), {}, "bytes is not in UTF-8"),
-        (("--headers", "half.json"), {}, "half.json is no JSON"),
+        (("--headers", "half.json"), {}, "half.json: no JSON"),
+        (("--headers", "empty"), {}, "empty: no headers"),
         (("missing.json",), {}, ""),
     ],
 )
@@ -149,6 +162,7 @@ async def test_what_cannot_be_is_a_sentence(
     (tmp_path / "body.json").write_bytes(BODY)
     (tmp_path / "long").write_text("x" * 2000)
     (tmp_path / "bytes").write_bytes(b"\xff\xfe" * 20)
+    (tmp_path / "empty").touch()
     (tmp_path / "half.json").write_text('{"a": ')
     done = await trunkline("webhooks", "verify", *words, "body.json", **changes)
     assert done.exit_code in (failing.EXIT_FAILED, 2)

@@ -59,8 +59,8 @@ def drift(counters: metrics.Metrics) -> float | None:
 def action(board: switchboard.Switchboard, way: live.LiveNumber | None = None) -> str | None:
     """What is decided for a call, by another way than the usual one if given."""
     intake = samples.intake(trunk_id=way.trunk_id, rule_id=way.rule_id) if way else samples.intake()
-    plan = board.decide(intake)
-    return plan.action if plan is not None else None
+    decision = board.decide(intake)
+    return decision.plan.action if decision is not None else None
 
 
 async def test_what_is_missing_is_applied_and_calls_can_be_decided(

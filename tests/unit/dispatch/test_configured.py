@@ -57,7 +57,7 @@ async def test_no_secret_of_an_agent_is_shown(
         {
             "provider": "openai",
             "model": "m",
-            "base_url": "https://me:geheim@vllm/v1?key=geheim#geheim",
+            "base_url": "https://vllm/v1?key=geheim",
             "api_key": "${SECRET_NAME}",
             "fallback": [{"provider": "openai", "model": "n", "base_url": "https://b", "api_key": "${SECRET_NAME}"}],
         }

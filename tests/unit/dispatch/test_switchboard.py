@@ -21,20 +21,25 @@ def board(configuration: configurations.Configuration, manual_clock: clock.Manua
     return switchboard.Switchboard(configuration, manual_clock)
 
 
+def plan_of(board: switchboard.Switchboard, ring_back: routing.RingBack | None = None) -> contract.Plan | None:
+    decision = board.decide(samples.intake(), ring_back)
+    return decision.plan if decision is not None else None
+
+
 def test_without_live_objects_nothing_is_decided(board: switchboard.Switchboard) -> None:
     assert (board.decide(samples.intake()), board.snapshot(), board.live, board.is_ready) == (None, None, None, False)
     board.reconfigure(board.configuration, None)
     assert not board.is_ready
     board.connect(doubles.LIVE)
-    assert isinstance(board.decide(samples.intake()), contract.Converse)
+    assert isinstance(plan_of(board), contract.Converse)
     assert board.live == doubles.LIVE
 
 
 def test_a_new_configuration_takes_the_place_of_the_old_one(board: switchboard.Switchboard) -> None:
     board.connect(doubles.LIVE)
-    kept = board.decide(samples.intake())
+    kept = plan_of(board)
     board.reconfigure(dataclasses.replace(board.configuration, version="2", numbers={}), None)
-    assert isinstance(board.decide(samples.intake()), contract.Refuse)
+    assert isinstance(plan_of(board), contract.Refuse)
     assert isinstance(kept, contract.Converse)
     assert board.live == doubles.LIVE
 
@@ -42,7 +47,7 @@ def test_a_new_configuration_takes_the_place_of_the_old_one(board: switchboard.S
 def test_a_call_that_comes_back_is_said_so(board: switchboard.Switchboard) -> None:
     board.connect(doubles.LIVE)
     (agent_id,) = board.configuration.agents
-    plan = board.decide(samples.intake(), routing.RingBack(agent_id=agent_id))
+    plan = plan_of(board, routing.RingBack(agent_id=agent_id))
     assert isinstance(plan, contract.Converse)
     assert plan.ring_back
 
@@ -79,7 +84,7 @@ def test_a_greeting_that_cannot_be_made_is_logged_with_its_agent(board: switchbo
     (agent_id,) = board.configuration.agents
     board.reconfigure(with_greeting(board, "{{ nobody }}", "true"), None)
     with testing.capture_logs() as logged:
-        assert isinstance(board.decide(samples.intake()), contract.Refuse)
+        assert isinstance(plan_of(board), contract.Refuse)
     (line,) = logged
     assert (line["log_level"], line["step"], line["agent_id"]) == ("error", "plan", agent_id)
     assert line["place"].startswith(f"agents/{agent_id}.yaml")

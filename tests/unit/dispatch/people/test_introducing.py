@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from callcore import contract, endings
-from dispatch import contacts, keys, ring_backs, switchboard
+from dispatch import contacts, keys, ring_backs
 from dispatch.internal import calls as internal_calls
 from dispatch.store import tables
 from sip_config import routing
@@ -98,11 +98,11 @@ class Asked:
 @pytest.fixture
 def asked(service: conftest.Service, monkeypatch: pytest.MonkeyPatch) -> Asked:
     seen, board = Asked(), service.app[keys.SWITCHBOARD]
-    decide = switchboard.Switchboard.decide
+    decide = board.decide
 
     def noting(intake: contract.CallIntake, ring_back: routing.RingBack | None = None, **who: Any) -> Any:
         seen.ring_back, seen.contact, seen.fields = ring_back, who["contact"], who["fields"]
-        return decide(board, intake, ring_back, **who)
+        return decide(intake, ring_back, **who)
 
     monkeypatch.setattr(board, "decide", noting)
     monkeypatch.setattr(internal_calls, "_LOOK_S", 7.0)  # the store of a busy machine may take its time

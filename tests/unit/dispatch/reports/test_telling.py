@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from dispatch import keys
 from dispatch.reports import composing, shapes
 from dispatch.reports import service as reports
-from dispatch.store import engine, tables
+from dispatch.store import attempts, engine, tables
 from dispatch.webhooks import handing_out
 from tests.unit.dispatch import conftest, samples
 from tests.unit.dispatch.reports import conftest as desks
@@ -35,6 +35,16 @@ async def test_it_is_told_again_under_the_same_id_but_not_twice_at_once(
     assert len(told) == 2
     assert told[0] == told[1]
     assert await desk.make() == 0
+
+
+@pytest.mark.both_stores
+async def test_of_many_who_finalize_at_once_one_has_it_told(service: conftest.Service, desk: desks.Desk) -> None:
+    await service.deliver(*samples.whole_call())
+    done = await asyncio.gather(*(desk.finalize(retryWebhook=True) for _ in range(5)), desk.make())
+    answers = [each[1] for each in done if isinstance(each, tuple)]
+    assert len({answer["reportId"] for answer in answers}) == 1
+    assert sum(answer["webhookQueued"] for answer in answers) <= 1, "the loop may have been faster"
+    assert sorted(kind for kind, *_ in await desk.sent()) == ["lead_updated", "post_call"]
 
 
 @pytest.mark.both_stores
@@ -95,6 +105,18 @@ async def test_erasing_a_person_erases_reports_of_them_and_their_number_in_other
     other = samples.arrived("call_other", caller="+12015550188", forwarded_from=samples.CALLER)
     await service.deliver(other, *samples.whole_call()[1:], room="call_other", spool="other")
     assert await desk.make() == 2
+    async with service.store.writing() as tx:
+        for (delivery_id,) in (await tx.execute(sa.select(tables.deliveries.c.id))).all():
+            echo = attempts.Attempt(
+                delivery_id=delivery_id,
+                number=1,
+                at=samples.START,
+                latency_s=0.1,
+                status_code=200,
+                error=None,
+                response=f"taken: {samples.CALLER}",
+            )
+            await attempts.insert(tx, [echo])
     _, page = await service.public("/v1/contacts", params={"number": samples.CALLER})
     status, _ = await service.public(f"/v1/contacts/{page['items'][0]['id']}", "DELETE")
     assert status in (200, 204)
@@ -102,7 +124,9 @@ async def test_erasing_a_person_erases_reports_of_them_and_their_number_in_other
         kept = [row.body for row in await tx.execute(sa.select(tables.reports.c.body))]
         sent = [row.body for row in await tx.execute(sa.select(tables.deliveries.c.body))]
         used = (await tx.execute(sa.select(tables.usage))).all()
+        answered = [row.response for row in await tx.execute(sa.select(tables.attempts.c.response))]
     assert used == []
+    assert set(answered) == {"taken: +"}
     assert len(kept) == 1
     assert not [body for body in (*kept, *sent) if samples.CALLER.removeprefix("+") in body]
     assert (await desk.report())["forwardedFromNumber"] is None

@@ -160,6 +160,22 @@ async def test_a_range_is_sent_again_page_by_page(service: conftest.Service, hoo
     assert len((await asked(service, LIST, state="failed"))["items"]) == 1
 
 
+async def test_many_are_sent_again_in_short_transactions(service: conftest.Service, hooks: receiver.Receiver) -> None:
+    await sent(service, hooks.url("status"), *(number * HOUR for number in range(1, 46)))
+    status, first = await service.public(f"{LIST}/replay", "POST", json={"limit": 43})
+    assert (status, first["replayed"]) == (202, 43)
+    _, second = await service.public(f"{LIST}/replay", "POST", json={"cursor": first["nextCursor"]})
+    assert second == {"replayed": 2, "nextCursor": None}
+    assert (await asked(service, LIST, state="failed"))["items"] == []
+
+
+async def test_a_range_that_ends_before_it_begins_is_refused(service: conftest.Service) -> None:
+    backwards = {"from": "2026-01-02T00:00:00Z", "to": "2026-01-01T00:00:00Z"}
+    for path, method, given in ((LIST, "GET", {"params": backwards}), (f"{LIST}/replay", "POST", {"json": backwards})):
+        status, answer = await service.public(path, method, **given)
+        assert (status, [error["path"] for error in answer["errors"]]) == (422, ["to"])
+
+
 async def test_endpoints_tell_how_they_fare_and_can_be_used_again(
     service: conftest.Service, hooks: receiver.Receiver
 ) -> None:

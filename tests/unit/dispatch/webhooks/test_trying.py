@@ -123,6 +123,11 @@ async def test_what_cannot_be_tried_is_refused(service: conftest.Service, wanted
     assert (status, [error["path"] for error in answer["errors"]]) == (422, [path])
 
 
+async def test_who_is_refused_a_url_reads_what_would_allow_it(service: conftest.Service) -> None:
+    _, answer = await service.public("/v1/webhooks/test", "POST", json={"url": "http://10.0.0.7:5678/"})
+    assert "`10.0.0.7:5678` to `webhooks.allow`" in answer["errors"][0]["message"]
+
+
 async def test_without_a_webhook_there_is_nothing_to_try(service: conftest.Service) -> None:
     service.files.content = dataclasses.replace(
         (content := service.files.load()), agents={name: plain(agent) for name, agent in content.agents.items()}
