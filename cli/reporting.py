@@ -65,5 +65,5 @@ def _used(used: api.Json) -> str:
 
 def _print_finalized(done: api.Json) -> None:
     made = "made now" if done["remade"] else f"as it was made {done['madeAt']}"
-    told = "delivered now" if done["webhookQueued"] else "not delivered by this"
+    told = "on its way" if done["webhookQueued"] else "not delivered by this"
     screen.print_line(screen.plain(f"{done['reportId']} of {done['callId']}: {made}, {told}"))

@@ -25,10 +25,10 @@ _AMOUNTS = (
 async def put(tx: sa_async.AsyncConnection, call_id: str, job_id: str, usage: Iterable[contract.ProviderUsage]) -> None:
     """Keep what a job has used in all, in place of what it told before."""
     await tx.execute(sa.delete(_T).where(_T.c.call_id == call_id, _T.c.job_id == job_id))
-    rows = {(used.part, used.provider, used.model): used for used in usage}
-    for used in rows.values():
-        values = used.model_dump() | {"part": used.part.value}
-        await tx.execute(sa.insert(_T).values(call_id=call_id, job_id=job_id, **values))
+    of_job = {"call_id": call_id, "job_id": job_id}
+    rows = {(used.part, used.provider, used.model): used.model_dump(mode="json") | of_job for used in usage}
+    if rows:
+        await tx.execute(sa.insert(_T), list(rows.values()))
 
 
 async def of_call(tx: sa_async.AsyncConnection, call_id: str) -> tuple[contract.ProviderUsage, ...]:

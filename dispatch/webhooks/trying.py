@@ -78,7 +78,9 @@ async def run(
         async with room:
             return await _try(poster, configuration, aim, timepiece)
 
-    return tuple(await asyncio.gather(*map(one, wanted)))
+    async with asyncio.TaskGroup() as group:
+        tries = [group.create_task(one(aim)) for aim in wanted]
+    return tuple(each.result() for each in tries)
 
 
 def _aims_of(

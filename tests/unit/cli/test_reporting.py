@@ -50,7 +50,7 @@ async def test_a_report_is_delivered_once_more(asked: list[Any], trunkline: conf
     done = await trunkline("calls", "finalize", calls.CALL_ID, "--retry-webhook")
     assert done.exit_code == 0, done.output
     assert asked == [(calls.CALL_ID, {"forceAnalysis": False, "retryWebhook": True})]
-    assert done.stdout.strip().endswith("as it was made 2026-11-30T15:05:12.340Z, delivered now")
+    assert done.stdout.strip().endswith("as it was made 2026-11-30T15:05:12.340Z, on its way")
 
 
 async def test_one_that_is_not_made_is_told_in_words(dispatch: doubles.Dispatch, trunkline: conftest.Trunkline) -> None:
