@@ -2,14 +2,16 @@
 
     scripts/bench delivering [--rounds N] [--calls N] [--single N] [--seed N] [--json]
 
-One round is a new store (SQLite, WAL, synchronous=FULL) with the events of many calls in its outbox. Measured is all
-from there until the last of them is delivered: the commit of the deliveries, claims, signatures, requests, and the
-commit of what came of each. Beside it, in random order, the same bodies to the same receiver by
+One round is a new store (SQLite, WAL, synchronous=FULL). In it, one by one and in random order, to the same receiver:
 
-    bare       `aiohttp` and the `standardwebhooks` package, as many at once, with nothing kept and nothing guarded
+    deliveries   what is in the store to be sent, until the store says of all of it that it has arrived: claims,
+                 signatures, requests, and the commit of what came of each
+    events       the same from one step before: from the outbox of the ledger, with the making of the deliveries
+    bare         the same bodies by `aiohttp` and the `standardwebhooks` package, as many at once, with nothing kept and
+                 nothing guarded
 
-The receiver is a process of its own that only reads and answers. A share is the rate of deliveries over the rate of the
-other; 1 would be as fast. `event to attempt` is for single events with nothing else going on: from before the ledger
+The receiver is a process of its own that only reads and answers. A share is the rate of one over the rate of the other;
+1 would be as fast. `event to attempt` is for single events with nothing else going on: from before the ledger
 takes an event until the receiver has all of its request, by the machine's monotonic clock.
 """
 
@@ -35,17 +37,18 @@ from aiohttp import web
 
 import sip_config
 from bench import figures
-from callcore import calls, clock, contract, endings, events
+from callcore import calls, clock, contract, endings, events, ids
 from dispatch import background, metrics, switchboard
 from dispatch.ledger import changes, ledger
-from dispatch.store import engine, migrating, tables
-from dispatch.webhooks import client, disabling, results, rounds, schedules, sending, service, slots, targets
+from dispatch.store import deliveries, endpoints, engine, migrating, tables
+from dispatch.webhooks import client, disabling, lanes, results, rounds, schedules, sending, service, slots, targets
 from sip_config import configurations, loading, schema
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105  # opens nothing
 DIALED = "+12015550100"
 AGENT = "front-desk"
 NOTES = 6  # of a call, beside four other events
+EVENTS = NOTES + 4
 WARM_UP = 5
 APART_S = 0.05  # between two single events
 
@@ -62,7 +65,7 @@ class Tell(changes.Aftermath):
         self.wake()
 
 
-def serve(port: int) -> None:
+async def serve() -> None:
     """The receiver: every request is read whole and answered 200. GET tells when each message came."""
     came: dict[str, float] = {}
 
@@ -77,17 +80,20 @@ def serve(port: int) -> None:
     app = web.Application()
     app.router.add_post("/hook", take)
     app.router.add_get("/hook", tell)
-    web.run_app(app, host="127.0.0.1", port=port, access_log=None, print=lambda *_: print("up", flush=True))
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    print(f"http://127.0.0.1:{runner.addresses[0][1]}/hook", flush=True)
+    await asyncio.Event().wait()
 
 
 @contextlib.asynccontextmanager
-async def receiver(port: int) -> AsyncIterator[str]:
-    words = (sys.executable, "-m", "bench.delivering", "--serve", str(port))
+async def receiver() -> AsyncIterator[str]:
+    words = (sys.executable, "-m", "bench.delivering", "--serve")
     process = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)
     try:
         assert process.stdout is not None
-        await asyncio.wait_for(process.stdout.readline(), 30)
-        yield f"http://127.0.0.1:{port}/hook"
+        yield (await asyncio.wait_for(process.stdout.readline(), 30)).decode().strip()
     finally:
         process.terminate()
         await process.wait()
@@ -144,11 +150,11 @@ class Round:
         self._lines = itertools.count(1)
 
     @contextlib.asynccontextmanager
-    async def sending(self) -> AsyncIterator[None]:
+    async def sending(self) -> AsyncIterator[asyncio.Task[None]]:
         """Deliver for the length of the block."""
         stop = background.Stop()
         task = asyncio.create_task(self._service.run(stop))
-        yield
+        yield task
         stop.set()
         self._service.wake()
         await task
@@ -175,6 +181,31 @@ class Round:
         async with self.store.reading() as tx:
             return (await tx.execute(query.where(tables.deliveries.c.state == "delivered"))).scalar_one() == count
 
+    async def enqueue(self, bodies: Sequence[tuple[str, str]], url: str) -> None:
+        """Keep deliveries as they are once their events are handed out, ten in a lane."""
+        now = dt.datetime.now(dt.UTC)
+        made = [
+            deliveries.Delivery(
+                id=ids.new(ids.DELIVERY, now),
+                message_id=message_id,
+                kind=targets.Kind.STATUS,
+                url=url,
+                agent_id=AGENT,
+                call_id=None,
+                type="call.status",
+                body=body,
+                event_at=now,
+                lane=f"bench:{number // EVENTS}",
+                position=number % EVENTS,
+                created_at=now,
+                due_at=now,
+            )
+            for number, (message_id, body) in enumerate(bodies)
+        ]
+        async with self.store.writing() as tx:
+            await endpoints.ensure(tx, [url])
+            await deliveries.insert(tx, *lanes.queued(made, {}))
+
     async def bodies(self) -> list[tuple[str, str]]:
         async with self.store.reading() as tx:
             query = sa.select(tables.deliveries.c.message_id, tables.deliveries.c.body)
@@ -184,8 +215,10 @@ class Round:
 async def deliver(one: Round, count: int) -> float:
     """The seconds until all that waits is delivered."""
     began = time.perf_counter()
-    async with one.sending():
+    async with one.sending() as task:
         while one.is_busy or not await one.is_done(count):
+            if task.done():
+                raise AssertionError("the sender has ended")
             await asyncio.sleep(0.002)
         return time.perf_counter() - began
 
@@ -246,18 +279,22 @@ async def measure(
     one = Round(store, configuration(url))
     try:
         took = await latencies(one, url, single)
-        before = len(await one.bodies())
-        for number in range(many):
-            await one.take(f"call_{number}", list(story(f"call_{number}")))
-        count = many * (NOTES + 4)
-        kinds = ["ours", "bare"]
+        done = len(await one.bodies())
+        count = many * EVENTS
+        kinds = ["events", "deliveries", "bare"]
         rng.shuffle(kinds)
         seconds = {}
         for kind in kinds:
-            if kind == "ours":
-                seconds[kind] = await deliver(one, before + count)
-            else:
-                seconds[kind] = await bare(url, _samples(await one.bodies(), count))
+            match kind:
+                case "events":
+                    for number in range(many):
+                        await one.take(f"call_{number}", list(story(f"call_{number}")))
+                    seconds[kind] = await deliver(one, done := done + count)
+                case "deliveries":
+                    await one.enqueue(_samples(await one.bodies(), count), url)
+                    seconds[kind] = await deliver(one, done := done + count)
+                case _:
+                    seconds[kind] = await bare(url, _samples(await one.bodies(), count))
     finally:
         await one.aclose()
         await store.close()
@@ -273,16 +310,16 @@ async def run(given: argparse.Namespace) -> dict[str, dict[str, float]]:
     """All figures."""
     rng = random.Random(given.seed)
     rates, took = [], []
-    async with receiver(given.port) as url:
+    async with receiver() as url:
         for _ in range(given.rounds):
             with tempfile.TemporaryDirectory(dir=pathlib.Path.cwd(), prefix=".bench-") as folder:
                 rate, singles = await measure(pathlib.Path(folder), url, given.calls, given.single, rng)
             rates.append(rate)
             took += singles
     return {
-        "deliveries per second": figures.spread([rate["ours"] for rate in rates]),
-        "bare per second": figures.spread([rate["bare"] for rate in rates]),
-        "share of bare": figures.spread([rate["ours"] / rate["bare"] for rate in rates]),
+        **{f"{kind} per second": figures.spread([rate[kind] for rate in rates]) for kind in rates[0]},
+        "deliveries' share of bare": figures.spread([rate["deliveries"] / rate["bare"] for rate in rates]),
+        "events' share of bare": figures.spread([rate["events"] / rate["bare"] for rate in rates]),
         "event to attempt": figures.ms(took),
     }
 
@@ -293,12 +330,11 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=150, help="in a round, of ten events each")
     parser.add_argument("--single", type=int, default=40, help="events in a round that come one by one")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--port", type=int, default=18999, help="of the receiver")
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--serve", type=int, metavar="PORT", help=argparse.SUPPRESS)
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.serve is not None:
-        serve(given.serve)
+    if given.serve:
+        asyncio.run(serve())
     else:
         figures.show(asyncio.run(run(given)), as_json=given.json)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import pathlib
 import signal
 
@@ -15,6 +16,12 @@ def pytest_configure() -> None:
     """Programs that tests start take Ctrl-C as usual, also where a shell's background job has it ignored."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays to the end: to look through it for garbage, again and again, takes a tenth longer."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

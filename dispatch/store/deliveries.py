@@ -205,8 +205,9 @@ def of_row(row: sa.Row[Any]) -> Delivery:
     Raises:
         ValueError: it has words that this version does not know.
     """
-    values = dict(row._mapping)
-    return Delivery(**values | {"state": State(row.state)})
+    values = dict(zip(_NAMES, row, strict=True))
+    values["state"] = State(values["state"])
+    return Delivery(**values)
 
 
 _NAMES = tuple(column.name for column in _T.c)

@@ -15,6 +15,7 @@ from sqlalchemy import event, exc
 from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import errors
+from dispatch.store import hops
 
 READS: Mapping[str, object] = {}
 """Execution options of a connection whose next transaction only reads."""
@@ -53,7 +54,8 @@ def connect(url: str) -> sa_async.AsyncEngine:
     therefore says BEGIN IMMEDIATE and waits for its turn.
     """
     # Parameters are numbers and words of callers: an error must not print them.
-    engine = sa_async.create_async_engine(url, hide_parameters=True)
+    options = {"async_creator_fn": hops.connection}
+    engine = sa_async.create_async_engine(url, hide_parameters=True, connect_args=options)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _settings(connection: Any, _record: object) -> None:  # the driver's connection has no public type

@@ -71,11 +71,12 @@ class Pools:
         if self._is_closed:
             raise aiohttp.ClientConnectionError("closed")
         allowed = self._allowed()
-        if self._present is None or self._present.allowed != allowed:
-            await self._replace(Pool(allowed, self._tls))
-        assert self._present is not None
-        self._present.uses += 1
-        return self._present
+        pool = self._present
+        if pool is None or pool.allowed != allowed:
+            pool = Pool(allowed, self._tls)
+            await self._replace(pool)
+        pool.uses += 1
+        return pool
 
     async def give_back(self, pool: Pool) -> None:
         """End the use of a pool."""

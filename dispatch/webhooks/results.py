@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import datetime as dt
 import random
@@ -41,10 +42,13 @@ class Kept:
         """Tell the operator what is lost if nobody does anything."""
         for url, (why, given_up) in self.disabled.items():
             _log.error("a webhook endpoint is disabled", host=_host(url), because=why, given_up=given_up)
-        for _, after in self.judged:
-            if after.state is deliveries.State.FAILED:
-                fields = {"delivery_id": after.id, "kind": after.kind, "host": _host(after.url), "error": after.error}
-                _log.warning("a webhook is given up", attempts=after.attempts, **fields)
+        lost = collections.Counter(
+            (_host(after.url), after.kind, after.error)
+            for _, after in self.judged
+            if after.state is deliveries.State.FAILED
+        )
+        for (host, kind, error), count in lost.items():
+            _log.error("webhooks are given up", host=host, kind=kind, error=error, count=count)
         if self.late:
             _log.warning("attempts at webhooks came too late to count", attempts=self.late)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import structlog
 
 from callcore import clock, errors, signing
@@ -21,7 +23,8 @@ class Sender:
         self._board = board
         self._client = by
         self._clock = timepiece
-        self._within_s = within_s
+        self.within = dt.timedelta(seconds=within_s)
+        """For all of an attempt."""
 
     async def send(self, delivery: deliveries.Delivery) -> verdicts.Tried:
         """Try once; whatever happens, it is told and not raised."""
@@ -36,7 +39,7 @@ class Sender:
         except errors.BadInput:  # there is no secret any more, or one that is none
             return client.Answer(error=faults.Fault.NO_SECRET.value)
         try:
-            return await self._client.post(delivery.url, body, headers, self._within_s)
+            return await self._client.post(delivery.url, body, headers, self.within.total_seconds())
         except Exception:  # noqa: BLE001  # a fault of ours must not keep the endpoint's other webhooks waiting
             _log.exception("an attempt broke off", delivery_id=delivery.id)
             return client.Answer(error=faults.Fault.FAILED.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import collections
 import contextlib
 import datetime as dt
 import heapq
@@ -130,25 +131,31 @@ class Deliveries:
             _log.warning("webhooks could not be let go", error=error.public_code)
 
     def _start(self, delivery: rows.Delivery) -> None:
-        self._slots.take(delivery.url)
-        task = asyncio.create_task(self._send(delivery), name=delivery.id)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        if self._slots.take(delivery):
+            task = asyncio.create_task(self._send(delivery), name=delivery.url)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
-    async def _send(self, delivery: rows.Delivery) -> None:
-        try:
-            tried = await self._sender.send(delivery)
-        finally:
-            self._slots.give_back(delivery.url)
-        self._slots.note(delivery.url, is_success=tried.answer.is_success)
-        self._tried.append(tried)
-        self._wanted.set()
+    async def _send(self, first: rows.Delivery) -> None:
+        """Send one, and then those that wait in line for the same endpoint."""
+        current: rows.Delivery | None = first
+        while current is not None:
+            is_success = None
+            if current.due_at - self._clock.now() > self._sender.within:
+                tried = await self._sender.send(current)
+                self._tried.append(tried)
+                self._wanted.set()
+                is_success = tried.answer.is_success
+            # Else it has waited so long that its lease might run out meanwhile: then it is anybody's again.
+            current = self._slots.give_back(current.url, is_success=is_success)
 
     def _account(self, kept: results.Kept) -> None:
         kept.report()
         counters = self._metrics
+        counted = collections.Counter((after.kind, _RESULTS[after.state]) for _, after in kept.judged)
+        for (kind, result), count in counted.items():
+            counters.webhook_deliveries.labels(kind=kind, result=result).inc(count)
         for tried, after in kept.judged:
-            counters.webhook_deliveries.labels(kind=after.kind, result=_RESULTS[after.state]).inc()
             counters.webhook_attempt_seconds.labels(kind=after.kind).observe(tried.answer.latency_s)
             if after.finished_at is None:
                 heapq.heappush(self._retries, after.due_at)

@@ -64,14 +64,20 @@ def secrets_of(configuration: configurations.Configuration, target: schema.Targe
         BadInput: a secret is none; a configuration that was loaded has no such thing.
     """
     if target is not None and target.secret is not None:
-        return (signing.Secret.legacy(target.secret.get_secret_value()),)
-    return tuple(signing.Secret.parse(secret.get_secret_value()) for secret in configuration.webhooks.secrets)
+        return (_legacy(target.secret.get_secret_value()),)
+    return tuple(_parsed(secret.get_secret_value()) for secret in configuration.webhooks.secrets)
+
+
+_parsed = functools.lru_cache(maxsize=32)(signing.Secret.parse)
+_legacy = functools.lru_cache(maxsize=32)(signing.Secret.legacy)
 
 
 def target_at(
     configuration: configurations.Configuration, agent_id: str | None, kind: str, url: str
 ) -> schema.Target | None:
     """The target of an agent that a webhook under way is for: of its kind, else any with its URL."""
-    found = {one: target_of(configuration, agent_id, one) for one in Kind}
-    same = [(one, target) for one, target in found.items() if target is not None and target.url == url]
-    return next((target for one, target in sorted(same, key=lambda pair: pair[0] != kind)), None)
+    for one in sorted(Kind, key=lambda other: other != kind):
+        target = target_of(configuration, agent_id, one)
+        if target is not None and target.url == url:
+            return target
+    return None

@@ -56,9 +56,17 @@ class Tried:
 def judge(tried: Tried, schedule: schedules.Schedule, rng: random.Random) -> deliveries.Delivery:
     """The delivery after an attempt; nobody has it in hand any more."""
     now, before = tried.ended_at, tried.delivery
-    done = dataclasses.replace(before, attempts=before.attempts + 1, error=tried.error, claimed_by=None)
     if tried.answer.is_success:
-        return dataclasses.replace(done, state=deliveries.State.DELIVERED, step=before.step + 1, finished_at=now)
+        return dataclasses.replace(
+            before,
+            state=deliveries.State.DELIVERED,
+            error=None,
+            attempts=before.attempts + 1,
+            step=before.step + 1,
+            finished_at=now,
+            claimed_by=None,
+        )
+    done = dataclasses.replace(before, attempts=before.attempts + 1, error=tried.error, claimed_by=None)
     delay = schedule.delay(before.step + 1, rng)
     if delay is None or tried.is_gone or tried.answer.headers.get(_ABORT[0]) == _ABORT[1]:
         return posting.given_up(dataclasses.replace(done, step=before.step + 1), tried.error or "", now)

@@ -38,10 +38,10 @@ def timeouts(
 def _asking(
     trunk: str, numbers: checks.Numbers, agents: Mapping[str, configurations.Agent | None]
 ) -> Iterator[tuple[dt.timedelta, str]]:
-    """How long each agent that a trunk's calls may reach can ask."""
+    """How long each agent that a trunk's calls may reach can ask; any of them may take one that it placed itself."""
     for draft in numbers.values():
         if draft.has("trunk") and draft.value.trunk == trunk:
-            for agent_id in answering.possible(draft.value):
+            for agent_id in agents if draft.value.places_calls else answering.possible(draft.value):
                 agent = agents.get(agent_id)
                 if agent is not None and agent.settings.webhooks.pre_call is not None:
                     yield agent.settings.webhooks.pre_call.timeout, agent_id

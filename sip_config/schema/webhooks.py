@@ -36,7 +36,7 @@ class OnError(enum.StrEnum):
     REJECT = "reject"
     """The call is refused."""
     FALLBACK_URL = "fallback_url"
-    """`fallback_url` is asked instead, in what is left of the time; then the agent takes it as its file says."""
+    """`fallback_url` is asked instead: `url` has two thirds of the time. Then the agent takes it as its file says."""
 
 
 class Target(shapes.Shape):

@@ -11,7 +11,7 @@ from callcore import contract
 from sip_config import configurations, problems, values
 from sip_config.plans import agent_plans, occasions
 from sip_config.routing import agents, steps
-from sip_config.sessions import findings, overriding
+from sip_config.sessions import findings, overriding, templates
 from sip_config.sessions import overrides as asked_for
 
 MAX_PAIRS = 50
@@ -62,7 +62,7 @@ def take(taken: steps.Taken, wanted: Answer) -> contract.Converse:
 def fitted(
     occasion: occasions.Occasion, agent: configurations.Agent, wanted: Answer
 ) -> tuple[occasions.Occasion, configurations.Agent]:
-    """Call and agent with all of the answer that is no override; those are in the agent already.
+    """Call and agent with all of the answer; its overrides are in the agent already, with templates as they came.
 
     Raises:
         Unfit: there is something in it that does not exist, or that cannot be.
@@ -72,6 +72,7 @@ def fitted(
         *pairs("variables", wanted.variables),
         *pairs("pronunciations", wanted.pronunciations, _WRITTEN, _SPOKEN),
         *_unknown_tools(agent, wanted),
+        *templates.mistakes(agent, wanted.overrides),
     ]
     if found:
         raise findings.Unfit(found)

@@ -27,7 +27,7 @@ _NO_FLOW = "the scripted model needs a flow, which only an agent's file can name
 _MAX_CHARACTERS = 10_000  # of the settings of one provider; a long list of names to expect has a few thousand
 _TOO_LONG = f"over {_MAX_CHARACTERS} characters"
 _PROVIDER = "provider"
-_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
+_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 Settings = TypeVar("Settings", bound=pydantic.BaseModel)
 
@@ -69,11 +69,11 @@ def merge(
     }
     places: dict[str, str] = {}
     for part in asked:
-        given = {_snake(name): value for name, value in part.given.items()}
+        given = {snake(name): value for name, value in part.given.items()}
         if _PROVIDER in given and given[_PROVIDER] != merged[_PROVIDER]:
             merged, places = {}, {}
         merged |= given
-        places |= {_snake(name): part.path if part.is_whole else f"{part.path}.{name}" for name in part.given}
+        places |= {snake(name): part.path if part.is_whole else f"{part.path}.{name}" for name in part.given}
     try:
         made: Settings = kind.validate_python(merged)
     except pydantic.ValidationError as error:
@@ -93,14 +93,14 @@ def _forbidden(asked: Asked) -> Iterator[findings.Finding]:
         return
     seen: set[str] = set()
     for name, value in asked.given.items():
-        path, snake = asked.path if asked.is_whole else f"{asked.path}.{name}", _snake(name)
-        if snake in NEVER:
+        path, plain = asked.path if asked.is_whole else f"{asked.path}.{name}", snake(name)
+        if plain in NEVER:
             yield findings.of(path, _CANNOT)
-        elif snake in seen:
+        elif plain in seen:
             yield findings.of(path, "is given twice")
         elif "${" in json.dumps(value, ensure_ascii=False):
             yield findings.of(path, f"`${{` begins a reference to the environment, which {_CANNOT}")
-        seen.add(snake)
+        seen.add(plain)
 
 
 def _mistakes(
@@ -139,5 +139,6 @@ def _json_schema(kind: pydantic.TypeAdapter[Any]) -> dict[str, Any]:
     return kind.json_schema()
 
 
-def _snake(name: str) -> str:
+def snake(name: str) -> str:
+    """A name in snake_case, whether it came like that or in camelCase; `baseUrl` and `baseURL` are the same."""
     return _CAPITAL.sub("_", name).lower()

@@ -15,6 +15,7 @@ MAX_FIRST_MESSAGE = 2_000
 MAX_PROMPT = 50_000
 """Characters; as many as `instructions` in an agent's file may have."""
 
+_NO_CONTROL_SIGNS = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"  # no voice says them, and no database keeps all of them
 _Text = Annotated[str, pydantic.StringConstraints(strip_whitespace=True, min_length=1)]
 _Names = Annotated[
     tuple[Annotated[str, pydantic.StringConstraints(min_length=1, max_length=64)], ...], pydantic.Field(max_length=50)
@@ -71,11 +72,13 @@ class Overrides(_Part):
     """What the call is about: language, and how soon the agent takes its turn."""
     constraints: Constraints | None = None
     """What the call must keep to; a call that cannot is refused."""
-    system_prompt: Annotated[_Text, pydantic.Field(max_length=MAX_PROMPT)] | None = None
+    system_prompt: Annotated[_Text, pydantic.Field(max_length=MAX_PROMPT, pattern=_NO_CONTROL_SIGNS)] | None = None
     """Instead of the agent's prompt; a template, as `instructions` in its file."""
-    additional_instructions: Annotated[_Text, pydantic.Field(max_length=10_000)] | None = None
+    additional_instructions: Annotated[_Text, pydantic.Field(max_length=10_000, pattern=_NO_CONTROL_SIGNS)] | None = (
+        None
+    )
     """Added at the end of the prompt as it is: no template."""
-    first_message: Annotated[str, pydantic.Field(max_length=MAX_FIRST_MESSAGE)] | None = None
+    first_message: Annotated[str, pydantic.Field(max_length=MAX_FIRST_MESSAGE, pattern=_NO_CONTROL_SIGNS)] | None = None
     """Instead of the agent's greeting, a template as well; empty: the agent waits for the callee to speak."""
     voice: Annotated[_Text, pydantic.Field(max_length=200)] | dict[str, Any] | None = None
     """Name of a voice of the agent's provider, or settings of the voice, over those of the file's `tts`."""

@@ -14,7 +14,7 @@ from callcore import contract, errors
 from sip_config import configurations, hours, problems, schema
 from sip_config.plans import agent_plans, occasions
 from sip_config.routing import agents, steps
-from sip_config.sessions import answering, choosing, findings, overriding
+from sip_config.sessions import answering, choosing, findings, overriding, templates
 from sip_config.sessions import overrides as asked_for
 from sip_config.templates import prompting
 from sip_config.templates import variables as spoken_of
@@ -57,13 +57,7 @@ def check(configuration: configurations.Configuration, session: Session) -> list
         agent = agent_of(configuration, session)
     except findings.Unfit as unfit:
         return [*unfit.found, *found]
-    overrides = session.overrides
-    for path, text, template in (
-        ("systemPrompt", overrides.system_prompt, agent.instructions),
-        ("firstMessage", overrides.first_message, agent.greeting),
-    ):
-        if text is not None:
-            found += [findings.of(path, _said(problem)) for problem in prompting.check(template)]
+    found += templates.mistakes(agent, session.overrides)
     if not found:
         found += _unrenderable(configuration, session, agent)
     return found
@@ -182,7 +176,3 @@ def _unrenderable(
             prompting.render(template, texts)
         except errors.ConfigurationInvalid as error:
             yield findings.of(path, error.message)
-
-
-def _said(problem: problems.Problem) -> str:
-    return f"line {problem.line}: {problem.message}"

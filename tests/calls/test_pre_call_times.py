@@ -1,10 +1,12 @@
 """How long callers wait while the pre-call webhook is asked: resumable, counted.
 
-`scripts/test long` runs it. Times are from the INVITE to 200 OK or to the agent's first sound, by the phone's clock.
+`scripts/test long` runs it. First sounds are timed from the INVITE, by the phone's clock; what
+is left to do after the verdict, by the events of the call.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import pathlib
@@ -26,7 +28,6 @@ RESULTS = pathlib.Path(os.environ.get("TRUNKLINE_RESULTS", "results")) / "pre_ca
 BUDGET_S = 3.0
 HANGING, OPEN, PAIRS = 50, 10, 10
 PROMISED_S = 1.5  # beyond the budget; with an open breaker, in all
-SHOWS_S = 0.2  # of 300 ms: the rest is hidden behind the start-up, which takes less with these voices than with others
 FINE = receiver.Answer.of({})
 SLOW = receiver.Answer.of({}, after_s=0.3)
 
@@ -54,7 +55,7 @@ def missing(case: str, count: int) -> Iterator[int]:
 async def wait_of(
     lab: labs.Lab, phone: softphone.Softphone, ledger: api.Api, answer: receiver.Answer, hooks: receiver.Receiver
 ) -> tuple[float, float, dict[str, Any]]:
-    """One call: seconds to the answer and to the agent's first sound, and what is on record of asking."""
+    """One call: seconds from verdict to answer, and from the INVITE to the agent's first sound; and the verdict."""
     hooks.answer("pre_call", answer)
     known = await standing.known_calls(ledger)
     call = await phone.dial(standing.uri(lab, lines.HOOKED), caller=standing.CALLER)
@@ -62,12 +63,13 @@ async def wait_of(
     await call.hears_speech(timeout=10, since_s=0)
     await call.hang_up()
     [row] = await standing.new_rows(ledger, known, 1)
-    [told] = [event["data"] for event in await ledger.events(row["callId"]) if event["type"] == "call.pre_call"]
+    events = {event["type"]: event for event in await ledger.events(row["callId"])}
+    asked, answered = events["call.pre_call"], events["call.answered"]
+    rest = dt.datetime.fromisoformat(answered["at"]) - dt.datetime.fromisoformat(asked["at"])
     await standing.settles(lab, phone)
     sound_s = call.recording.first_sound_s()
     assert sound_s is not None, "speech was heard"
-    assert call.timeline.answered_s is not None
-    return call.timeline.answered_s, sound_s, told
+    return rest.total_seconds(), sound_s, asked["data"]
 
 
 async def test_an_endpoint_that_hangs_costs_its_time_and_no_more(
@@ -98,16 +100,20 @@ async def test_an_open_breaker_costs_nothing(
     assert max(one["first_sound_s"] for one in found) <= PROMISED_S
 
 
-async def test_an_answer_after_300_ms_hides_behind_the_start_of_the_conversation(
+async def test_an_answer_after_300_ms_is_waited_for_while_the_agent_gets_ready(
     lab: labs.Lab, phone: softphone.Softphone, ledger: api.Api, hooks: receiver.Receiver
 ) -> None:
+    """Once the answer is there, no more than half of what takes an agent to the phone is left to do.
+
+    The agent of these tests is there after 0.2 s, so that a part of 300 ms shows all the same.
+    """
     told = {"result": ""}
     while told["result"] != "unchanged":  # an earlier test may have left the breaker open
         _, _, told = await wait_of(lab, phone, ledger, FINE, hooks)
     for run in missing("300 ms", PAIRS):
         at_once_s, _, _ = await wait_of(lab, phone, ledger, FINE, hooks)
-        later_s, _, told = await wait_of(lab, phone, ledger, SLOW, hooks)
-        keep("300 ms", run, answered_s=at_once_s, answered_late_s=later_s, took_ms=told["took_ms"])
+        late_s, _, told = await wait_of(lab, phone, ledger, SLOW, hooks)
+        keep("300 ms", run, rest_s=at_once_s, rest_late_s=late_s, took_ms=told["took_ms"])
     found = list(kept("300 ms").values())
-    at_once, later = (statistics.median(one[name] for one in found) for name in ("answered_s", "answered_late_s"))
-    assert later - at_once <= SHOWS_S, (at_once, later)
+    at_once, late = (statistics.median(one[name] for one in found) for name in ("rest_s", "rest_late_s"))
+    assert late <= at_once / 2, (at_once, late)

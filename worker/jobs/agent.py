@@ -21,8 +21,16 @@ class PhoneAgent(agents.Agent):
         self._ending = ending
         self._reports = reports
         self._is_noted = False
+        super().__init__(instructions=plan.instructions, tools=self._tools_of(plan))
+
+    async def amend(self, plan: contract.AgentPlan) -> None:
+        """Go by another plan, before anything has been said to it."""
+        await self.update_instructions(plan.instructions)
+        await self.update_tools(self._tools_of(plan))
+
+    def _tools_of(self, plan: contract.AgentPlan) -> list[llm.Tool | llm.Toolset]:
         tools = {"end_call": self._end_call_tool(), "do_not_call": self._do_not_call_tool()}
-        super().__init__(instructions=plan.instructions, tools=[tools[name] for name in plan.tools if name in tools])
+        return [tools[name] for name in plan.tools if name in tools]
 
     def _end_call_tool(self) -> llm.Tool:
         @llm.function_tool(

@@ -43,6 +43,7 @@ class Conversation:
         self._reports = reports
         self._providers = providers
         self._session = _session(plan, providers)
+        self._agent = phone_agent.PhoneAgent(plan, ending, reports)
         self._is_begun = False
         self._is_draft = False
         self.has_failed = False
@@ -69,6 +70,12 @@ class Conversation:
         self._session.input.set_audio_enabled(False)
         self.gate.shut()
 
+    async def amend(self, plan: contract.AgentPlan) -> None:
+        """Go by another plan, that differs in the prompt and in the tools at most; while it is a draft."""
+        if plan != self._plan:
+            await self._agent.amend(plan)
+            self._plan = plan
+
     def adopt(self) -> None:
         """It is wanted: what fails from now on ends the call."""
         self._is_draft = False
@@ -81,7 +88,7 @@ class Conversation:
     async def begin(self, caller_identity: str) -> None:
         """Listen to the caller, and start on the greeting; it is heard when the gate opens."""
         await self._session.start(
-            phone_agent.PhoneAgent(self._plan, self._ending, self._reports),
+            self._agent,
             room=self._room,
             room_options=room_io.RoomOptions(
                 text_input=False,

@@ -13,6 +13,9 @@ from worker.jobs import conversation
 
 _log = logging.getLogger(__name__)
 
+_AMENDED = ("agent_version", "instructions", "tools", "max_duration_s")
+"""What another plan may say otherwise and still have what is ready: providers and greeting do not depend on it."""
+
 _BEGIN_S = 5.0  # for the rest of a start that has had the whole time of the question already
 
 
@@ -29,7 +32,6 @@ class Draft:
         """
         self._agent = agent
         self._talk = talk
-        self._is_taken = False
         talk.keep_back()
         self._beginning = asyncio.create_task(talk.begin(caller_identity))
         self._closing: asyncio.Task[None] | None = None
@@ -39,33 +41,33 @@ class Draft:
 
         None otherwise: then it is let go of beside what follows, and nobody waits for that.
         """
-        if agent == self._agent and await self._is_ready():
-            self._is_taken = True
+        if self._suits(agent) and await self._is_ready(agent):
             self._talk.adopt()
             return self._talk
         self._let_go()
         return None
 
     async def aclose(self) -> None:
-        """Let go of a conversation that nobody took, and wait until that is done."""
-        if self._is_taken:
-            return
-        self._let_go()
-        if self._closing is not None:
-            await self._closing
+        """Let go of the conversation, taken or not, and wait until that is done."""
+        await self._let_go()
 
-    async def _is_ready(self) -> bool:
+    def _suits(self, agent: contract.AgentPlan) -> bool:
+        return agent.model_copy(update={name: getattr(self._agent, name) for name in _AMENDED}) == self._agent
+
+    async def _is_ready(self, agent: contract.AgentPlan) -> bool:
         try:
             async with asyncio.timeout(_BEGIN_S):
                 await asyncio.shield(self._beginning)
+                await self._talk.amend(agent)
         except Exception as error:  # noqa: BLE001  # whatever it is, a fresh conversation may do better
             _log.warning("what was prepared for the call cannot be used", extra={"error_class": type(error).__name__})
             return False
         return not self._talk.has_failed
 
-    def _let_go(self) -> None:
+    def _let_go(self) -> asyncio.Task[None]:
         if self._closing is None:
             self._closing = asyncio.create_task(self._close())
+        return self._closing
 
     async def _close(self) -> None:
         self._beginning.cancel()

@@ -40,7 +40,7 @@ class OutboundCall(phone_calls.PhoneCall):
         self._leg = dialed_legs.DialedLeg(
             ctx.room,
             line.callee,
-            on_dialed=self._note_begun,
+            on_dialed=self._times.begin,
             on_ringing=lambda: reports.report(contract.RingingRecord()),
             on_answered=self._note_answered,
         )
@@ -118,6 +118,3 @@ class OutboundCall(phone_calls.PhoneCall):
             self.step_out()
         else:
             super()._on_room_gone(reason)
-
-    def _note_begun(self) -> None:
-        self._seen_at = self._kit.clock.monotonic()

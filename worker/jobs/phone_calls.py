@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import logging
 
 from livekit import agents, rtc
 
-from callcore import contract, endings, errors
+from callcore import contract, endings
 from worker import dispatch_client
-from worker.audio import outbox
-from worker.jobs import closing, conversation, drafts, forwarding, kits, lines, plans, routing_records
+from worker.jobs import closing, conversation, drafts, forwarding, kits, lines, parts, plans, routing_records, times
 from worker.jobs import endings as job_endings
 from worker.jobs.speech import announcing, apologies, speaking
-from worker.jobs.voicemail import voicemails
-from worker.providers import metering, registry
 from worker.spool import client as spool_client
 
 _log = logging.getLogger(__name__)
 
 _ANSWER_S = 10.0  # session and greeting take 5 s at the very worst
-_CLOSE_S = 20.0  # for the session and its providers, and the last words of a message
 _FLUSH_S = 10.0  # the spool is a local disk
 
 
@@ -37,16 +32,12 @@ class PhoneCall:
         self._kit = kit
         self._line = line
         self._reports = reports
-        self._seen_at = kit.clock.monotonic()
-        self._answered_at: float | None = None
+        self._times = times.Times(kit.clock)
+        self._parts = parts.Parts(ctx.room, kit, self.ending, reports, on_answered=self._note_answered)
         self._refusal: contract.Refuse | None = None
-        self._over_at: dt.datetime | None = None
-        self._duration_s: float | None = None
         self._conversation: conversation.Conversation | None = None
         self._draft: drafts.Draft | None = None
         self._speaker: speaking.Speaker | None = None
-        self._voicemail: voicemails.Voicemail | None = None
-        self._meter = metering.Meter()
 
     @property
     def is_ours(self) -> bool:
@@ -100,7 +91,7 @@ class PhoneCall:
     async def converse(self, agent: contract.AgentPlan) -> None:
         """Get through to the other end, greet, and talk until the ending is decided."""
         prepared = await self._draft.take(agent) if self._draft is not None else None
-        self._conversation = prepared or self._make_conversation(agent)
+        self._conversation = prepared or self._parts.new_conversation(agent)
         await self._get_through(self._conversation)
         if not await self._conversation.breaks_silence():
             self.ending.decide(endings.Reason.PROVIDER_FAILURE, endings.EndedBy.SYSTEM)
@@ -112,31 +103,19 @@ class PhoneCall:
 
     async def announce(self, plan: contract.Announce) -> None:
         """Answer, say the message, and hang up."""
-        self._speaker = self._make_speaker(plan.voice)
+        self._speaker = self._parts.new_speaker(plan.voice)
         await announcing.announce(plan, self._speaker, self.ending)
 
     async def take_message(self, plan: contract.TakeMessage) -> None:
         """Answer, greet, beep, and record what the caller says."""
         assert self._line.caller is not None  # noqa: S101  # a call without a caller has ended already
-        self._speaker = self._make_speaker(plan.voice)
-        parts = voicemails.Parts(
-            room=self._ctx.room,
-            caller=self._line.caller,
-            speaker=self._speaker,
-            loaded=self._kit.warm,
-            outbox=outbox.Outbox(self._kit.settings.audio_dir),
-            ending=self.ending,
-            reports=self._reports,
-            clock=self._kit.clock,
-            meter=self._meter,
-        )
-        self._voicemail = voicemails.Voicemail(plan, parts)
-        await self._voicemail.take()
+        self._speaker = self._parts.new_speaker(plan.voice)
+        await self._parts.new_voicemail(plan, self._line.caller, self._speaker).take()
 
     async def forward(self, plan: contract.Forward, call_id: str, dispatch: dispatch_client.DispatchClient) -> bool:
         """Connect the caller with another phone; False when the caller is to get something else."""
         assert self._line.caller is not None  # noqa: S101  # as above
-        parts = forwarding.Parts(
+        needed = forwarding.Parts(
             room=self._ctx.room,
             caller=self._line.caller,
             dispatch=dispatch,
@@ -147,7 +126,7 @@ class PhoneCall:
             reports=self._reports,
             on_answered=self._note_answered,
         )
-        return await forwarding.Forwarding(parts).connect(plan)
+        return await forwarding.Forwarding(needed).connect(plan)
 
     async def apologise(self) -> None:
         """Say sorry, with whatever still works."""
@@ -159,19 +138,13 @@ class PhoneCall:
 
     def over(self) -> None:
         """Take the time: every leg is down."""
-        self._over_at = self._kit.clock.now()
-        self._duration_s = None if self._answered_at is None else self._kit.clock.monotonic() - self._answered_at
+        self._times.end()
 
     async def put_on_record(self) -> None:
         """Report the end, when the session has reported its last turn, and see that all of it is on disk."""
         try:
-            async with asyncio.timeout(_CLOSE_S):
-                await self._close_parts()
-        except TimeoutError:
-            _log.error("the conversation could not be closed in time")
+            await self._parts.aclose()
         finally:
-            if usage := self._meter.usage():
-                self._reports.report(contract.UsageRecord(usage=usage))
             if self.is_ours:
                 # A job that was told to go before its call had an end, as by a drain that took too long, is lost to it.
                 self.ending.decide(endings.Reason.WORKER_LOST, endings.EndedBy.SYSTEM)
@@ -179,16 +152,6 @@ class PhoneCall:
             if not await self._reports.flush(_FLUSH_S):
                 _log.error("the worker did not confirm the last reports of the call")
             await self._reports.close()
-
-    async def _close_parts(self) -> None:
-        if self._conversation is not None:
-            await self._conversation.close()
-        if self._draft is not None:
-            await self._draft.aclose()
-        if self._voicemail is not None:
-            await self._voicemail.close()
-        if self._speaker is not None:
-            await self._speaker.aclose()
 
     async def _plan(self, dispatch: dispatch_client.DispatchClient) -> contract.CallPlan:
         decided = await plans.obtain(self._line.intake, dispatch, self._kit.settings.snapshot_path, self._prepare)
@@ -199,19 +162,8 @@ class PhoneCall:
 
     def _prepare(self, draft: contract.Plan) -> None:
         """Have the conversation ready that the plan will probably ask for."""
-        if not isinstance(draft, contract.Converse) or self._line.caller is None:
-            return
-        try:
-            talk = self._make_conversation(draft.agent)
-        except errors.ProviderUnavailable as error:
-            # Where the plan asks for the same, it says so again, and that counts.
-            _log.warning("nothing is prepared for the call: %s", error.message)
-            return
-        self._draft = drafts.Draft(draft.agent, talk, self._line.caller.identity)
-
-    def _make_conversation(self, agent: contract.AgentPlan) -> conversation.Conversation:
-        providers = registry.build(agent, self._kit.warm, meter=self._meter)
-        return conversation.Conversation(self._ctx.room, agent, providers, self.ending, self._reports)
+        if self._line.caller is not None:
+            self._draft = self._parts.new_draft(draft, self._line.caller)
 
     async def _get_through(self, talk: conversation.Conversation) -> None:
         assert self._line.caller is not None  # noqa: S101  # a call without a caller has ended already
@@ -228,7 +180,7 @@ class PhoneCall:
             self._note_answered()
         if not hung_up:
             self.ending.decide(endings.Reason.PLATFORM_LOST, endings.EndedBy.SYSTEM)
-        elif self._answered_at is None:
+        elif not self._times.is_answered:
             self.ending.decide(endings.Reason.CANCELLED, endings.EndedBy.CALLER, sip_status_code=487)
         else:
             self.ending.decide(endings.Reason.CALLER_HANGUP, endings.EndedBy.CALLER)
@@ -248,17 +200,6 @@ class PhoneCall:
         else:
             self.ending.decide(endings.Reason.PLATFORM_LOST, endings.EndedBy.SYSTEM)
 
-    def _make_speaker(self, voice: contract.Voice) -> speaking.Speaker:
-        return speaking.Speaker(
-            self._ctx.room,
-            voice,
-            self._kit.warm,
-            reports=self._reports,
-            timepiece=self._kit.clock,
-            on_heard=self._note_answered,
-            meter=self._meter,
-        )
-
     def _report_end(self, termination: endings.Termination) -> None:
         self._reports.report(
             contract.EndedRecord(
@@ -266,13 +207,11 @@ class PhoneCall:
                 ended_by=termination.ended_by,
                 sip_status_code=termination.sip_status_code,
                 sip_status=termination.sip_status,
-                duration_s=self._duration_s,
+                duration_s=self._times.duration_s,
             ),
-            at=self._over_at,
+            at=self._times.over_at,
         )
 
     def _note_answered(self) -> None:
-        if self._answered_at is None:
-            self._answered_at = self._kit.clock.monotonic()
-            ringing_ms = round((self._answered_at - self._seen_at) * 1000)
+        if (ringing_ms := self._times.answer()) is not None:
             self._reports.report(contract.AnsweredRecord(ringing_ms=ringing_ms))

@@ -29,7 +29,6 @@ LONGEST_REASON = 120
 
 _NESTED = frozenset({"pipeline_config"})
 _FORBIDDEN = merging.NEVER | {"api_keys", "secret", "secrets", "base_urls"}
-_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
 _MOST_NAMES = 10
 _HIDDEN = "…"
@@ -48,7 +47,7 @@ class Rejection(pydantic.BaseModel):
 
     model_config = pydantic.ConfigDict(frozen=True, hide_input_in_errors=True)
 
-    reason: Annotated[str, pydantic.StringConstraints(max_length=1_000)] = ""
+    reason: str = ""
     code: Annotated[int, pydantic.Field(ge=400, le=699)] = REJECT_CODE
 
     @property
@@ -135,7 +134,7 @@ def _flat(content: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Keys and values of the answer and of its `pipelineConfig`."""
     flat: list[tuple[str, Any]] = []
     for name, value in content.items():
-        if _snake(name) not in _NESTED:
+        if merging.snake(name) not in _NESTED:
             flat.append((name, value))
         elif isinstance(value, dict):
             flat += value.items()
@@ -148,7 +147,7 @@ def _known(flat: list[tuple[str, Any]], ignored: list[str]) -> dict[str, Any]:
     """The keys that mean something, in snake_case; a null is as if it were not there."""
     known: dict[str, Any] = {}
     for name, value in flat:
-        snake = _snake(name)
+        snake = merging.snake(name)
         if snake in _FORBIDDEN:
             raise findings.Unfit([findings.of(name, "cannot be set for one call")])
         if snake not in _KNOWN:
@@ -167,7 +166,7 @@ def _inside(part: str, value: Any, ignored: list[str]) -> Any:
     fields = _PARTS[part].model_fields
     inner: dict[str, Any] = {}
     for name, item in value.items():
-        snake = _snake(name)
+        snake = merging.snake(name)
         if snake not in fields:
             ignored.append(_shown(f"{part}_{name}"))
         elif snake in inner:
@@ -182,13 +181,11 @@ def _json(given: Mapping[str, Any], model: type[pydantic.BaseModel]) -> str:
     return json.dumps({name: value for name, value in given.items() if name in model.model_fields})
 
 
-def _snake(name: str) -> str:
-    return _CAPITAL.sub("_", name).lower()
-
-
 def _shown(name: str) -> str:
     return name if _PLAIN_NAME.fullmatch(name) else _HIDDEN
 
 
 def _path(location: tuple[int | str, ...]) -> str:
-    return ".".join(alias_generators.to_camel(part) if part in _KNOWN else str(part) for part in map(str, location))
+    """Where a mistake is, in camelCase as far as the names are ours."""
+    ours = _KNOWN.union(*(part.model_fields for part in _PARTS.values()))
+    return ".".join(alias_generators.to_camel(part) if part in ours else part for part in map(str, location))

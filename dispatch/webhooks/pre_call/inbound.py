@@ -84,9 +84,15 @@ class Inbound:
         self._wakeups = hints
         self._clock = timepiece
         self._tasks: dict[str, asyncio.Task[contract.Plan]] = {}
+        self._is_closed = False
 
     async def begin(self, asked: questions.Question) -> float:
-        """Ask, unless somebody does or did; the seconds within which `plan` has the verdict."""
+        """Ask, unless somebody does or did; the seconds within which `plan` has the verdict.
+
+        Raises:
+            StoreUnavailable: nobody asks.
+            GivenUp: this process ends.
+        """
         await self._begun(asked)
         return promise_s(asked)
 
@@ -118,6 +124,7 @@ class Inbound:
 
     async def aclose(self) -> None:
         """Ask no more. The jobs that wait are answered by nobody, and go by their snapshots."""
+        self._is_closed = True
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
@@ -130,6 +137,8 @@ class Inbound:
             is_ours = await briefs.claim_question(tx, asked.call_id, until)
         if not is_ours:
             return self._tasks.get(asked.call_id)
+        if self._is_closed:
+            raise GivenUp
         is_free = len(self._tasks) < _MOST
         task = asyncio.create_task(self._settle(asked, is_free=is_free), name=f"pre-call {asked.call_id}")
         self._tasks[asked.call_id] = task

@@ -53,10 +53,10 @@ class Verdict:
         }
 
 
-def without_answer(on_error: schema.OnError, draft: contract.Plan, error: str, *, took_s: float = 0.0) -> Verdict:
+def without_answer(on_error: schema.OnError, draft: contract.Plan, error: str) -> Verdict:
     """The verdict where there is no answer, and nobody else to ask."""
     plan = snapshots.UNASKED if on_error is schema.OnError.REJECT else draft
-    return Verdict(plan=plan, result=Result.FAILED, took_s=took_s, error=error, on_error=on_error)
+    return Verdict(plan=plan, result=Result.FAILED, error=error, on_error=on_error)
 
 
 def rejection(text: str, code: int) -> contract.Refuse:

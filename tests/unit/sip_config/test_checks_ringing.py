@@ -42,6 +42,21 @@ def test_ringing_must_last_longer_than_asking_and_greeting(
         assert "must be over 7 s: agent `front-desk` asks its pre-call webhook for 3 s" in text
 
 
+@pytest.mark.parametrize(("direction", "is_enough"), [("inbound", True), ("both", False), ("outbound", False)])
+def test_an_agent_takes_calls_that_come_back_to_it(tmp_path: Path, direction: str, is_enough: bool) -> None:
+    changed = files("3s", "7s")
+    number = samples.FILES["numbers.yaml"].replace("front-desk", "sales")
+    changed["numbers.yaml"] = f"{number}    direction: {direction}\n"
+    changed["agents/sales.yaml"] = samples.FILES["agents/front-desk.yaml"]
+    folder = samples.write(tmp_path, changed)
+    if is_enough:
+        loading.load(folder, ENVIRONMENT)
+    else:
+        with pytest.raises(errors.ConfigurationInvalid) as invalid:
+            loading.load(folder, ENVIRONMENT)
+        assert "must be over 7 s: agent `front-desk`" in "; ".join(invalid.value.problems)
+
+
 @pytest.mark.parametrize("on_error", ["default_agent", "reject"])
 def test_a_worker_alone_takes_no_call_that_must_be_asked_about(tmp_path: Path, on_error: str) -> None:
     folder = samples.write(tmp_path, files("3s", "25s", on_error))

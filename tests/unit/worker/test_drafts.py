@@ -41,6 +41,9 @@ class Talk:
             raise self._failure
         self.done.append(f"begin {identity}")
 
+    async def amend(self, plan: contract.AgentPlan) -> None:
+        self.done.append(f"amend {plan.instructions}")
+
     def adopt(self) -> None:
         self.done.append("adopt")
 
@@ -57,9 +60,57 @@ async def test_a_plan_as_it_was_drafted_gets_what_is_ready() -> None:
     talk = Talk()
     draft = draft_of(talk)
     taken: Any = await draft.take(samples.agent())
-    await draft.aclose()
     assert taken is talk
-    assert talk.done == ["keep back", "begin caller", "adopt"]
+    ready = ["keep back", "begin caller", f"amend {samples.agent().instructions}", "adopt"]
+    assert talk.done == ready
+    await draft.aclose()
+    assert talk.done == [*ready, "close"]
+
+
+async def test_another_prompt_and_other_tools_are_no_reason_to_begin_anew() -> None:
+    talk = Talk()
+    draft = draft_of(talk)
+    changed = {"instructions": "Be brief.", "tools": (), "agent_version": "1+2", "max_duration_s": 60.0}
+    taken: Any = await draft.take(samples.agent().model_copy(update=changed))
+    assert taken is talk
+    assert talk.done == ["keep back", "begin caller", "amend Be brief.", "adopt"]
+    await draft.aclose()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("greeting", "Hi."),
+        ("language", "de"),
+        ("tts", contract.ProviderSpec(provider="offline", voice="awb")),
+        ("pronunciations", {"Acme": "Ack me"}),
+        ("flow", "other"),
+    ],
+)
+async def test_anything_else_is(name: str, value: object) -> None:
+    talk = Talk()
+    draft = draft_of(talk)
+    assert await draft.take(samples.agent().model_copy(update={name: value})) is None
+    await draft.aclose()
+    assert talk.done[-1] == "close"
+
+
+async def test_an_amended_conversation_has_the_prompt_and_the_tools_of_the_plan(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: Any = reports.Reports()
+    room: Any = bridges.build(monkeypatch)
+    nothing: Any = None
+    providers = registry.Providers(stt=nothing, llm=nothing, tts=nothing, vad=nothing, turn_detection="vad")
+    plan = samples.agent()
+    talk = conversation.Conversation(room, plan, providers, job_endings.Ending(), told)
+    async with talk._session as session:
+        await session.start(talk._agent, record=False)
+        await talk.amend(plan.model_copy(update={"instructions": "Be brief.", "tools": ("end_call",)}))
+        said = [item for item in talk._agent.chat_ctx.items if item.type == "message"]
+        assert (talk._agent.instructions, [tool.id for tool in talk._agent.tools]) == ("Be brief.", ["end_call"])
+        assert [item.text_content for item in said] == ["Be brief."]
+    await talk.gate.aclose()
 
 
 async def test_another_plan_gets_nothing_and_waits_for_nothing() -> None:

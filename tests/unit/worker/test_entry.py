@@ -70,6 +70,7 @@ class Context:
     """A job's context as far as the plan is concerned."""
 
     log_context_fields: dict[str, object]
+    room = None
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,10 @@ pytestmark = pytest.mark.unit
 USED = contract.ProviderUsage(part=contract.Part.TTS, provider="offline", model="", requests=1, characters=12)
 
 
+class Context:
+    room = None
+
+
 class Kit:
     clock = samples.a_clock()
 
@@ -31,8 +35,8 @@ def a_call(told: reports.Reports, *usage: contract.ProviderUsage) -> phone_calls
         def usage(self) -> tuple[contract.ProviderUsage, ...]:
             return usage
 
-    call = phone_calls.PhoneCall(given(None), given(Kit), given(Line), given(told))
-    call._meter = given(Meter())
+    call = phone_calls.PhoneCall(given(Context), given(Kit), given(Line), given(told))
+    call._parts._meter = given(Meter())
     return call
 
 
@@ -55,14 +59,19 @@ async def test_it_is_told_although_the_session_cannot_be_closed() -> None:
     told = reports.Reports()
     call = a_call(told, USED)
 
-    class Broken:
-        async def close(self) -> None:
-            raise RuntimeError
+    closed = []
 
-    broken: Any = Broken()
-    call._conversation = broken
+    async def close() -> None:
+        closed.append("the one before it")
+
+    async def break_off() -> None:
+        raise RuntimeError
+
+    call._parts._owns(close)
+    call._parts._owns(break_off)
     with pytest.raises(RuntimeError):
         await call.put_on_record()
+    assert closed == ["the one before it"]
     assert [record.kind for record in told.records] == ["usage", "ended"]
 
 

@@ -83,7 +83,17 @@ async def resets(request: web.Request) -> web.Response:
     return web.Response()
 
 
-bomb = sends(gzip.compress(b'{"a": "' + b"x" * 20_000_000 + b'"}'), headers={"Content-Encoding": "gzip"})
+def resets_once(then: Handler) -> Handler:
+    """As a server does that closes a kept connection in the moment of the next request on it."""
+    left = [resets]
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return await (left.pop() if left else then)(request)
+
+    return answer
+
+
+bomb = sends(gzip.compress(b'{"a": "' + b"x" * 2_000_000 + b'"}'), headers={"Content-Encoding": "gzip"})
 
 
 def held(gate: asyncio.Event, content: Any) -> Handler:

@@ -24,6 +24,8 @@ pytestmark = pytest.mark.unit
 OK = client.Answer(status_code=200, body=b'{"firstMessage": "Hi."}')
 DOWN = client.Answer(error="timeout")
 UNREACHED = client.Answer(error="connect_failed")
+RESET = client.Answer(error="reset")
+CUT_SHORT = client.Answer(status_code=200, error="reset", body=b"{")
 MAIN, OTHER = "https://a.example/x", "https://b.example/y"
 
 
@@ -33,11 +35,11 @@ class Poster:
 
     answers: dict[str, collections.deque[client.Answer]]
     asked: list[tuple[str, Mapping[str, str], float]] = dataclasses.field(default_factory=list)
-    is_hanging: bool = False
+    hangs_at: str = ""
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str], within_s: float) -> client.Answer:
         self.asked.append((url, headers, within_s))
-        if self.is_hanging:
+        if self.hangs_at == url:
             await asyncio.Event().wait()
         left = self.answers[url]
         return left.popleft() if len(left) > 1 else left[0]
@@ -54,7 +56,7 @@ def poster(*answers: client.Answer, other: client.Answer = DOWN) -> Poster:
 class Asker:
     """One asker, and whom it asks."""
 
-    def __init__(self, base: configurations.Configuration, by: Poster, **target: Any) -> None:
+    def __init__(self, base: configurations.Configuration, by: Any, **target: Any) -> None:
         self.poster = by
         self.clock = clock.ManualClock(wall=samples.START)
         self._asker = asking.Asker(by, metrics.Metrics(), self.clock)
@@ -73,21 +75,25 @@ def base(plain_configuration: configurations.Configuration) -> configurations.Co
     return plain_configuration
 
 
-async def test_a_connection_that_fails_is_tried_once_more_and_no_other_failure(
-    base: configurations.Configuration,
+@pytest.mark.parametrize("answer", [UNREACHED, RESET])
+async def test_a_connection_that_fails_or_that_its_server_had_closed_is_tried_once_more(
+    base: configurations.Configuration, answer: client.Answer
 ) -> None:
-    again = Asker(base, poster(UNREACHED, OK))
+    again = Asker(base, poster(answer, OK))
     assert (await again.ask()).result is verdicts.Result.ACCEPTED
     ids = [headers["webhook-id"] for _, headers, _ in again.poster.asked]
     assert len(ids) == 2
     assert len(set(ids)) == 1
-    still = Asker(base, poster(UNREACHED))
-    assert (await still.ask()).error == "connect_failed"
+    still = Asker(base, poster(answer))
+    assert (await still.ask()).error == answer.error
     assert len(still.poster.asked) == 2
-    for answer in (DOWN, client.Answer(error="reset"), client.Answer(status_code=503)):
-        once = Asker(base, poster(answer, OK))
-        assert (await once.ask()).result is verdicts.Result.FAILED
-        assert len(once.poster.asked) == 1
+
+
+@pytest.mark.parametrize("answer", [DOWN, CUT_SHORT, client.Answer(status_code=503)])
+async def test_no_other_failure_is(base: configurations.Configuration, answer: client.Answer) -> None:
+    once = Asker(base, poster(answer, OK))
+    assert (await once.ask()).result is verdicts.Result.FAILED
+    assert len(once.poster.asked) == 1
 
 
 async def test_each_question_has_an_id_of_its_own(base: configurations.Configuration) -> None:
@@ -98,7 +104,7 @@ async def test_each_question_has_an_id_of_its_own(base: configurations.Configura
     assert first != second
 
 
-async def test_the_fallback_is_asked_in_what_is_left_of_the_time(base: configurations.Configuration) -> None:
+async def test_the_last_third_of_the_time_is_the_fallbacks(base: configurations.Configuration) -> None:
     asker = Asker(base, poster(DOWN), on_error="fallback_url", fallback_url=OTHER)
     asker.poster.answers[OTHER] = collections.deque([OK])
     verdict = await asker.ask()
@@ -108,7 +114,35 @@ async def test_the_fallback_is_asked_in_what_is_left_of_the_time(base: configura
         schema.OnError.FALLBACK_URL,
     )
     (_, _, first), (_, _, second) = asker.poster.asked
-    assert second < first <= 7
+    assert first <= 7 * 2 / 3
+    assert second <= 7
+
+
+async def test_a_fallback_that_there_is_no_time_to_ask_is_not_held_to_have_failed(
+    base: configurations.Configuration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(breakers, "FAILURES", 1)
+    asker = Asker(base, poster(OK, other=OK), timeout="100ms", on_error="fallback_url", fallback_url=OTHER)
+    asker.poster.hangs_at = MAIN  # and forgets its time
+    assert (await asker.ask()).result is verdicts.Result.FAILED
+    assert asker.poster.urls == [MAIN]
+    assert (await asker.ask()).result is verdicts.Result.ACCEPTED
+    assert asker.poster.urls == [MAIN, OTHER]
+
+
+async def test_a_fault_of_ours_leaves_the_call_to_the_agent_and_opens_nothing(
+    base: configurations.Configuration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(breakers, "FAILURES", 1)
+
+    def remake(_: object) -> contract.Converse:
+        raise ZeroDivisionError
+
+    asker = Asker(base, poster(OK))
+    asker.question = dataclasses.replace(asker.question, remake=remake)
+    for _ in range(2):
+        verdict = await asker.ask()
+        assert (verdict.plan, verdict.error) == (asker.question.draft, "failed")
 
 
 async def test_where_the_fallback_fails_too_the_agent_takes_the_call(base: configurations.Configuration) -> None:
@@ -127,7 +161,7 @@ async def test_on_error_reject_refuses(base: configurations.Configuration) -> No
 
 async def test_a_client_that_forgets_the_time_is_cut_off(base: configurations.Configuration) -> None:
     asker = Asker(base, poster(OK), timeout="100ms")
-    asker.poster.is_hanging = True
+    asker.poster.hangs_at = MAIN
     async with asyncio.timeout(10):
         assert (await asker.ask()).error == "timeout"
 
@@ -190,7 +224,14 @@ async def test_an_answer_that_does_not_fit_one_call_opens_nothing(base: configur
         ({"tools": [{"http": {"url": "https://evil.example"}}]}, "tools.0"),
         ({"tools": ["http"]}, "tools.0"),
         ({"agentId": "nobody"}, "agentId"),
-        ({"firstMessage": "{{ nothing_such }}"}, None),
+        ({"llm": {"baseURL": "https://evil.example"}}, "llm.baseURL"),
+        ({"llm": {"API_KEY": "x"}}, "llm.API_KEY"),
+        ({"firstMessage": "{{ nothing_such }}"}, "firstMessage"),
+        ({"firstMessage": "{% for a in 'aa' %}{% for b in 'bb' %}b{% endfor %}{% endfor %}"}, "firstMessage"),
+        ({"firstMessage": "{{ 'a' * 1000 }}"}, "firstMessage"),
+        ({"firstMessage": "{{ 1 / 0 }}"}, "firstMessage"),
+        ({"firstMessage": "Hi\0"}, "firstMessage"),
+        ({"intent": {"optimizeFor": "fame"}}, "intent.optimizeFor"),
         ({"voice": "nobody"}, "voice"),
         ({"systemPrompt": "A scripted agent has none."}, "systemPrompt"),
         ({"firstMessage": "a", "pipeline_config": {"first_message": "b"}}, "first_message"),

@@ -18,7 +18,7 @@ from tests.unit.dispatch import doubles, samples
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 AGENT = "front-desk"
 SCHEDULE = (0.0, 5.0, 300.0, 1800.0)
-LEASE = dt.timedelta(seconds=40)
+LEASE = dt.timedelta(seconds=40)  # twice an attempt and more
 
 
 def configured(
