@@ -283,7 +283,7 @@ async def measure(
         count = many * EVENTS
         kinds = ["events", "deliveries", "bare"]
         rng.shuffle(kinds)
-        seconds = {}
+        seconds: dict[str, float] = {}
         for kind in kinds:
             match kind:
                 case "events":

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext import asyncio as sa_async
 
-from dispatch.store import tables
+from dispatch.store import json_rows, tables
 
 _T = tables.attempts
 
@@ -35,8 +35,8 @@ class Attempt:
 
 async def insert(tx: sa_async.AsyncConnection, new: Sequence[Attempt]) -> None:
     """Keep attempts."""
-    if new:
-        await tx.execute(sa.insert(_T), [{name: getattr(one, name) for name in _NAMES} for one in new])
+    rows = [[getattr(one, name) for name in _KINDS] for one in new]
+    await tx.execute(_INSERT[tx.dialect.name], json_rows.parameter(tx.dialect.name, rows))
 
 
 async def of_deliveries(
@@ -54,4 +54,21 @@ def _attempt(row: sa.Row[Any]) -> Attempt:
     return Attempt(**dict(row._mapping))
 
 
-_NAMES = tuple(column.name for column in _T.c)
+_KINDS: dict[str, sa.types.TypeEngine[Any]] = {
+    "delivery_id": sa.Text(),
+    "number": sa.Integer(),
+    "at": sa.DateTime(timezone=True),
+    "latency_s": sa.Float(),
+    "status_code": sa.Integer(),
+    "error": sa.Text(),
+    "response": sa.Text(),
+}
+
+
+def _insert(dialect: str) -> sa.Insert:
+    given = json_rows.Rows(dialect)
+    columns = (given.column(place, kind) for place, kind in enumerate(_KINDS.values()))
+    return sa.insert(_T).from_select(list(_KINDS), sa.select(*columns).select_from(given.source))
+
+
+_INSERT = {dialect: _insert(dialect) for dialect in json_rows.DIALECTS}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import enum
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -138,16 +138,9 @@ async def last_of_lanes(tx: sa_async.AsyncConnection, lanes: Collection[str]) ->
     return {one.lane: one for one in readable.only(rows, of_row, "webhook_deliveries") if one.lane is not None}
 
 
-async def update(tx: sa_async.AsyncConnection, changed: Sequence[Delivery]) -> None:
-    """Write where deliveries are by now, and that nobody has them in hand."""
-    if changed:
-        await tx.execute(_PROGRESS, [_progress(delivery) for delivery in changed])
-
-
 async def restart(tx: sa_async.AsyncConnection, delivery: Delivery) -> None:
     """Write one that begins anew; whoever sends it just now has no say in it any more."""
-    values = _progress(delivery) | {"url": delivery.url, "claimed_by": None, "token": _T.c.token + 1}
-    del values["key"]
+    values = _values(delivery) | {"claimed_by": None, "token": _T.c.token + 1}
     await tx.execute(sa.update(_T).where(_T.c.id == delivery.id).values(values))
 
 
@@ -157,28 +150,6 @@ async def forget_before(tx: sa_async.AsyncConnection, moment: dt.datetime) -> No
     of_old = tables.attempts.c.delivery_id.in_(sa.select(_T.c.id).where(*old))
     await tx.execute(sa.delete(tables.attempts).where(of_old))
     await tx.execute(sa.delete(_T).where(*old))
-
-
-_PROGRESS = (
-    sa.update(_T)
-    .where(_T.c.id == sa.bindparam("key"))
-    .values({name: sa.bindparam(name) for name in ("state", "error", "attempts", "step", "early", "lane")})
-    .values(due_at=sa.bindparam("due_at"), finished_at=sa.bindparam("finished_at"), claimed_by=None)
-)
-
-
-def _progress(delivery: Delivery) -> dict[str, object]:
-    return {
-        "key": delivery.id,
-        "state": delivery.state.value,
-        "error": delivery.error,
-        "attempts": delivery.attempts,
-        "step": delivery.step,
-        "early": delivery.early,
-        "lane": delivery.lane,
-        "due_at": delivery.due_at,
-        "finished_at": delivery.finished_at,
-    }
 
 
 def _conditions(wanted: Filter) -> Iterator[sa.ColumnElement[bool]]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.ext import asyncio as sa_async
@@ -100,68 +99,6 @@ _DUE_AT = (
     .scalar_subquery()
 )
 _QUEUES = sa.select(_ENDPOINTS.c.url, _ENDPOINTS.c.disabled_at, _DUE_AT.label("due_at"))
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Hold:
-    """Who has a delivery, and whether its endpoint has a clean record."""
-
-    token: int
-    is_clean: bool
-
-
-async def held(tx: sa_async.AsyncConnection, delivery_ids: Collection[str]) -> Mapping[str, Hold]:
-    """Of those that are still pending."""
-    rows = await tx.execute(_HELD, {"ids": list(delivery_ids)})
-    return {row.id: Hold(token=row.token, is_clean=row.is_clean) for row in rows}
-
-
-_IS_CLEAN = sa.and_(_ENDPOINTS.c.failures == 0, _ENDPOINTS.c.disabled_at.is_(None))
-_HELD = (
-    sa.select(_T.c.id, _T.c.token, sa.func.coalesce(_IS_CLEAN, sa.false()).label("is_clean"))
-    .outerjoin(_ENDPOINTS, _ENDPOINTS.c.url == _T.c.url)
-    .where(_T.c.id.in_(sa.bindparam("ids", expanding=True)), _IS_PENDING)
-)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Release:
-    """What one delivery of a lane was waiting for has happened, or will have by some moment."""
-
-    lane: str
-    after: int
-    """The position of the one that was tried."""
-    at: dt.datetime
-    """From when on the next one need not wait for it."""
-
-
-async def release(tx: sa_async.AsyncConnection, releases: Sequence[Release]) -> None:
-    """Have the next one of each lane that was never tried taken at its time, if not sooner."""
-    if releases:
-        await tx.execute(_RELEASE, [{"of": one.lane, "after": one.after, "at": one.at} for one in releases])
-
-
-_NEXT = (
-    sa.select(sa.func.min(_EARLIER.c.position))
-    .where(
-        _EARLIER.c.lane == sa.bindparam("of"),
-        _EARLIER.c.finished_at.is_(None),
-        _EARLIER.c.position > sa.bindparam("after"),
-        _EARLIER.c.attempts == 0,
-    )
-    .scalar_subquery()
-)
-_RELEASE = (
-    sa.update(_T)
-    .where(
-        _T.c.lane == sa.bindparam("of"),
-        _IS_PENDING,
-        _T.c.position == _NEXT,
-        _T.c.claimed_by.is_(None),
-        _T.c.due_at > sa.bindparam("at"),
-    )
-    .values(due_at=sa.bindparam("at"))
-)
 
 
 async def let_go(tx: sa_async.AsyncConnection, by: str, now: dt.datetime) -> None:

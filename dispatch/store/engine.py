@@ -150,7 +150,7 @@ def database_name(url: str | sa.URL) -> str:
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite":
         return parsed.database or ":memory:"
-    return parsed.set(query={}).render_as_string(hide_password=True)
+    return parsed.set(drivername=parsed.get_backend_name(), query={}).render_as_string(hide_password=True)
 
 
 class _Health:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import sqlalchemy as sa
 from sqlalchemy.ext import asyncio as sa_async
@@ -62,16 +62,25 @@ async def move(source: engine.Store, target: engine.Store, told: Told) -> Mappin
 
 async def _copy(old: sa_async.AsyncConnection, new: sa_async.AsyncConnection, table: sa.Table, told: Told) -> int:
     total, done = await _count(old, table), 0
-    key = table.primary_key.columns
-    async with old.stream(sa.select(table).order_by(*key).execution_options(yield_per=_ROWS)) as rows:
-        async for part in rows.mappings().partitions():
-            await new.execute(sa.insert(table), [dict(row) for row in part])
-            done += len(part)
-            told(table.name, done, total)
+    async for part in _parts(old, table):
+        await new.execute(sa.insert(table), part)
+        done += len(part)
+        told(table.name, done, total)
     arrived = await _count(new, table)
     if not total == done == arrived:
         raise SourceUnfit(f"{table.name} has {total} rows, and {arrived} arrived: nothing was moved.")
     return arrived
+
+
+async def _parts(old: sa_async.AsyncConnection, table: sa.Table) -> AsyncIterator[list[dict[str, object]]]:
+    """Every row, so many at once: a table may be larger than the memory, and the driver reads all it is asked for."""
+    key = table.primary_key.columns
+    query = sa.select(table).order_by(*key).limit(_ROWS)
+    part = (await old.execute(query)).mappings().all()
+    while part:
+        yield [dict(row) for row in part]
+        last = sa.tuple_(*(sa.literal(part[-1][column.name], column.type) for column in key))
+        part = (await old.execute(query.where(sa.tuple_(*key) > last))).mappings().all()
 
 
 async def _count(tx: sa_async.AsyncConnection, table: sa.Table) -> int:

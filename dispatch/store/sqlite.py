@@ -53,9 +53,9 @@ def connect(url: str) -> sa_async.AsyncEngine:
     "database is locked" whenever another transaction wrote in between (sqlite.org/lang_transaction.html). A writer
     therefore says BEGIN IMMEDIATE and waits for its turn.
     """
+    made_by = {"async_creator_fn": hops.connection}
     # Parameters are numbers and words of callers: an error must not print them.
-    options = {"async_creator_fn": hops.connection}
-    engine = sa_async.create_async_engine(url, hide_parameters=True, connect_args=options)
+    engine = sa_async.create_async_engine(url, hide_parameters=True, connect_args=made_by)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _settings(connection: Any, _record: object) -> None:  # the driver's connection has no public type

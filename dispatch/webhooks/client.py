@@ -115,4 +115,6 @@ async def _read(content: aiohttp.StreamReader, into: bytearray) -> bool:
         if not part:
             return True
         into += part
+        if content.at_eof():
+            return True
     return content.at_eof()

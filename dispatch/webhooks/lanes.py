@@ -13,7 +13,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 
-from dispatch.store import deliveries, delivery_claims
+from dispatch.store import deliveries, delivery_results
 
 PATIENCE = dt.timedelta(minutes=10)
 """How long a delivery that is not taken keeps later ones waiting, from its making on."""
@@ -21,10 +21,10 @@ PATIENCE = dt.timedelta(minutes=10)
 _NET = dt.timedelta(hours=1)  # no release is ever missing; if one were, this is how long it would be missed
 
 
-def release(tried: deliveries.Delivery, now: dt.datetime) -> delivery_claims.Release:
+def release(tried: deliveries.Delivery, now: dt.datetime) -> delivery_results.Release:
     """When the one after a delivery that was just tried need not wait for it any more."""
     at = now if tried.finished_at is not None else max(now, tried.created_at + PATIENCE)
-    return delivery_claims.Release(lane=tried.lane or "", after=tried.position, at=at)
+    return delivery_results.Release(lane=tried.lane or "", after=tried.position, at=at)
 
 
 def queued(

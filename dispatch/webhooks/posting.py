@@ -8,7 +8,7 @@ import datetime as dt
 from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import ids
-from dispatch.store import deliveries, delivery_claims, endpoints
+from dispatch.store import deliveries, delivery_results, endpoints
 from dispatch.webhooks import lanes, targets
 
 MAX_BODY = 1024 * 1024
@@ -107,7 +107,7 @@ async def replay(
         old, state=deliveries.State.PENDING, error=None, step=0, early=0, lane=None, due_at=now, finished_at=None
     )
     if old.lane is not None and old.finished_at is None:
-        await delivery_claims.release(tx, [lanes.release(given_up(old, "", now), now)])
+        await delivery_results.release(tx, [lanes.release(given_up(old, "", now), now)])
     await endpoints.ensure(tx, (target,))
     await endpoints.enable(tx, target)
     await deliveries.restart(tx, dataclasses.replace(again, url=target))

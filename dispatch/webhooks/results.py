@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import structlog
 from sqlalchemy.ext import asyncio as sa_async
 
-from dispatch.store import attempts, deliveries, delivery_claims, endpoints
+from dispatch.store import attempts, deliveries, delivery_claims, delivery_results, endpoints
 from dispatch.webhooks import disabling, lanes, posting, schedules, verdicts
 
 _log = structlog.get_logger(__name__)
@@ -64,19 +64,19 @@ async def keep(tx: sa_async.AsyncConnection, tried: Sequence[verdicts.Tried], ru
     """
     if not tried:
         return Kept()
-    holds = await delivery_claims.held(tx, [one.delivery.id for one in tried])
-    valid = [one for one in tried if (hold := holds.get(one.delivery.id)) and hold.token == one.delivery.token]
-    told = {one.delivery.url for one in valid if not (one.answer.is_success and holds[one.delivery.id].is_clean)}
-    before = {one.url: one for one in (await endpoints.get_many(tx, told) if told else ())}
-    after = _fare(before, [one for one in valid if one.delivery.url in told], rules.patience)
-    judged = tuple((one, _judge(one, after.get(one.delivery.url), rules, now)) for one in valid)
-    await deliveries.update(tx, [delivery for _, delivery in judged])
-    await attempts.insert(tx, [one.attempt for one in valid])
-    await delivery_claims.release(tx, [lanes.release(one, now) for _, one in judged if one.lane is not None])
+    before = {one.url: one for one in await endpoints.get_many(tx, {one.delivery.url for one in tried})}
+    after = _fare(before, tried, rules.patience)
+    ended = {one.delivery.id: (one, _judge(one, after[one.delivery.url], rules, now)) for one in tried}
+    done = await delivery_results.finish(tx, [delivery for _, delivery in ended.values()])
+    judged = tuple(ended[delivery_id] for delivery_id in ended if delivery_id in done)
+    if judged:
+        await attempts.insert(tx, [one.attempt for one, _ in judged])
+    if releases := [lanes.release(delivery, now) for _, delivery in judged if delivery.lane is not None]:
+        await delivery_results.release(tx, releases)
     for url, endpoint in after.items():
         if endpoint != before.get(url):
             await endpoints.update(tx, endpoint)
-    return Kept(judged=judged, late=len(tried) - len(valid), disabled=await _disable(tx, before, after, now))
+    return Kept(judged=judged, late=len(tried) - len(judged), disabled=await _disable(tx, before, after, now))
 
 
 def _fare(
@@ -92,11 +92,9 @@ def _fare(
     return after
 
 
-def _judge(
-    tried: verdicts.Tried, endpoint: endpoints.Endpoint | None, rules: Rules, now: dt.datetime
-) -> deliveries.Delivery:
+def _judge(tried: verdicts.Tried, endpoint: endpoints.Endpoint, rules: Rules, now: dt.datetime) -> deliveries.Delivery:
     judged = verdicts.judge(tried, rules.schedule, rules.rng)
-    if endpoint is not None and endpoint.is_disabled and judged.finished_at is None:
+    if endpoint.is_disabled and judged.finished_at is None:
         return posting.given_up(judged, posting.ENDPOINT_DISABLED, now)
     return judged
 

@@ -11,7 +11,7 @@ from callcore import contract
 from sip_config import configurations, problems, values
 from sip_config.plans import agent_plans, occasions
 from sip_config.routing import agents, steps
-from sip_config.sessions import findings, overriding, templates
+from sip_config.sessions import findings, overriding, texts
 from sip_config.sessions import overrides as asked_for
 
 MAX_PAIRS = 50
@@ -72,7 +72,7 @@ def fitted(
         *pairs("variables", wanted.variables),
         *pairs("pronunciations", wanted.pronunciations, _WRITTEN, _SPOKEN),
         *_unknown_tools(agent, wanted),
-        *templates.mistakes(agent, wanted.overrides),
+        *texts.mistakes(agent, wanted.overrides),
     ]
     if found:
         raise findings.Unfit(found)

@@ -14,7 +14,7 @@ from callcore import contract, errors
 from sip_config import configurations, hours, problems, schema
 from sip_config.plans import agent_plans, occasions
 from sip_config.routing import agents, steps
-from sip_config.sessions import answering, choosing, findings, overriding, templates
+from sip_config.sessions import answering, choosing, findings, overriding, texts
 from sip_config.sessions import overrides as asked_for
 from sip_config.templates import prompting
 from sip_config.templates import variables as spoken_of
@@ -57,7 +57,7 @@ def check(configuration: configurations.Configuration, session: Session) -> list
         agent = agent_of(configuration, session)
     except findings.Unfit as unfit:
         return [*unfit.found, *found]
-    found += templates.mistakes(agent, session.overrides)
+    found += texts.mistakes(agent, session.overrides)
     if not found:
         found += _unrenderable(configuration, session, agent)
     return found
@@ -170,9 +170,9 @@ def _unrenderable(
     configuration: configurations.Configuration, session: Session, agent: configurations.Agent
 ) -> Iterator[findings.Finding]:
     """Texts that fit in general, and not for this call."""
-    texts = occasion_of(configuration, session, _MOMENT).variables(agent)
+    values = occasion_of(configuration, session, _MOMENT).variables(agent)
     for path, template in (("systemPrompt", agent.instructions), ("firstMessage", agent.greeting)):
         try:
-            prompting.render(template, texts)
+            prompting.render(template, values)
         except errors.ConfigurationInvalid as error:
             yield findings.of(path, error.message)

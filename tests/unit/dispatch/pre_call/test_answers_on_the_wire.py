@@ -10,7 +10,7 @@ from callcore import addresses
 from dispatch.webhooks import client
 from dispatch.webhooks.pre_call import verdicts
 from sip_config import configurations
-from tests.unit.dispatch.pre_call import endpoints, test_asking
+from tests.unit.dispatch.pre_call import askers, endpoints
 
 pytestmark = pytest.mark.unit
 
@@ -46,7 +46,7 @@ async def test_the_call_is_the_agents(
 ) -> None:
     endpoint.answer = answer
     timeout = "100ms" if error == "timeout" else "7s"
-    asker = test_asking.Asker(plain_configuration, real_client, url=endpoint.url, timeout=timeout)
+    asker = askers.Asker(plain_configuration, real_client, url=endpoint.url, timeout=timeout)
     verdict = await asker.ask()
     assert (verdict.plan, verdict.result, verdict.error) == (asker.question.draft, verdicts.Result.FAILED, error)
     assert len(endpoint.bodies) <= times
@@ -57,7 +57,7 @@ async def test_the_call_is_the_agents(
 async def test_a_kept_connection_that_the_server_has_closed_costs_no_call_its_answer(
     plain_configuration: configurations.Configuration, real_client: client.Client, endpoint: endpoints.Endpoint
 ) -> None:
-    asker = test_asking.Asker(plain_configuration, real_client, url=endpoint.url)
+    asker = askers.Asker(plain_configuration, real_client, url=endpoint.url)
     assert (await asker.ask()).error is None
     endpoint.answer = endpoints.resets_once(endpoints.says({"firstMessage": "Hi."}))
     assert (await asker.ask()).result is verdicts.Result.ACCEPTED

@@ -5,69 +5,19 @@ from __future__ import annotations
 import asyncio
 import collections
 import dataclasses
+import datetime as dt
 import json
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from callcore import clock, contract
-from dispatch import metrics
+from callcore import contract
 from dispatch.webhooks import client, faults
-from dispatch.webhooks.pre_call import asking, breakers, inbound, questions, verdicts
-from sip_config import configurations, routing, schema
-from tests.unit.dispatch import doubles, samples
-from tests.unit.dispatch.pre_call import conftest as sample
+from dispatch.webhooks.pre_call import asking, breakers, verdicts
+from sip_config import configurations, schema
+from tests.unit.dispatch.pre_call.askers import CUT_SHORT, DOWN, MAIN, OK, OTHER, RESET, UNREACHED, Asker, poster
 
 pytestmark = pytest.mark.unit
-
-OK = client.Answer(status_code=200, body=b'{"firstMessage": "Hi."}')
-DOWN = client.Answer(error="timeout")
-UNREACHED = client.Answer(error="connect_failed")
-RESET = client.Answer(error="reset")
-CUT_SHORT = client.Answer(status_code=200, error="reset", body=b"{")
-MAIN, OTHER = "https://a.example/x", "https://b.example/y"
-
-
-@dataclasses.dataclass
-class Poster:
-    """Answers by URL, one after the other; the last one again and again."""
-
-    answers: dict[str, collections.deque[client.Answer]]
-    asked: list[tuple[str, Mapping[str, str], float]] = dataclasses.field(default_factory=list)
-    hangs_at: str = ""
-
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str], within_s: float) -> client.Answer:
-        self.asked.append((url, headers, within_s))
-        if self.hangs_at == url:
-            await asyncio.Event().wait()
-        left = self.answers[url]
-        return left.popleft() if len(left) > 1 else left[0]
-
-    @property
-    def urls(self) -> list[str]:
-        return [url for url, _, _ in self.asked]
-
-
-def poster(*answers: client.Answer, other: client.Answer = DOWN) -> Poster:
-    return Poster({MAIN: collections.deque(answers), OTHER: collections.deque([other])})
-
-
-class Asker:
-    """One asker, and whom it asks."""
-
-    def __init__(self, base: configurations.Configuration, by: Any, **target: Any) -> None:
-        self.poster = by
-        self.clock = clock.ManualClock(wall=samples.START)
-        self._asker = asking.Asker(by, metrics.Metrics(), self.clock)
-        wanted = schema.PreCall.model_validate({"url": MAIN, "timeout": "7s"} | target)
-        decision = routing.decide(sample.asking(base, wanted), doubles.LIVE, samples.intake(), samples.START)
-        question = inbound.question("call_1", samples.intake(), decision)
-        assert question is not None
-        self.question: questions.Question = question
-
-    async def ask(self) -> verdicts.Verdict:
-        return await self._asker.ask(self.question)
 
 
 @pytest.fixture
@@ -126,6 +76,8 @@ async def test_a_fallback_that_there_is_no_time_to_ask_is_not_held_to_have_faile
     asker.poster.hangs_at = MAIN  # and forgets its time
     assert (await asker.ask()).result is verdicts.Result.FAILED
     assert asker.poster.urls == [MAIN]
+    patient = asker.question.target.model_copy(update={"timeout": dt.timedelta(seconds=7)})
+    asker.question = dataclasses.replace(asker.question, target=patient)
     assert (await asker.ask()).result is verdicts.Result.ACCEPTED
     assert asker.poster.urls == [MAIN, OTHER]
 

@@ -12,7 +12,7 @@ from callcore import signing
 from dispatch import app as dispatch_app
 from dispatch import keys
 from dispatch.access import issuing, scopes
-from dispatch.store import attempts, deliveries, endpoints
+from dispatch.store import attempts, delivery_results, endpoints
 from dispatch.webhooks import posting, targets
 from lab import receiver
 from tests.unit.dispatch import conftest, samples
@@ -54,7 +54,7 @@ async def sent(service: conftest.Service, url: str, *ages: dt.timedelta, kind: s
                 delivery_id=made.id, number=1, at=at, latency_s=0.5, status_code=503, error="bad_status", response="no"
             )
             await attempts.insert(tx, [attempt])
-            await deliveries.update(tx, [failed])
+            await delivery_results.finish(tx, [failed])
             found.append(made.id)
     return found
 
