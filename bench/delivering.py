@@ -39,6 +39,7 @@ import sip_config
 from bench import figures
 from callcore import calls, clock, contract, endings, events, ids
 from dispatch import background, metrics, switchboard
+from dispatch import main as main_of_dispatch
 from dispatch.ledger import changes, ledger
 from dispatch.store import deliveries, endpoints, engine, migrating, tables
 from dispatch.webhooks import client, disabling, lanes, results, rounds, schedules, sending, service, slots, targets
@@ -336,6 +337,7 @@ def main() -> None:
     if given.serve:
         asyncio.run(serve())
     else:
+        sys.setswitchinterval(main_of_dispatch.SWITCH_S)
         figures.show(asyncio.run(run(given)), as_json=given.json)
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 
 from dispatch import logs, offline, serving, settings
 from dispatch.store import engine
 from sip_config import configurations, loading
 from sip_config.reading import environments
+
+SWITCH_S = 0.001
+"""How long a thread of the store waits for the interpreter while the event loop is busy; Python's own 5 ms would be most
+of what a short statement takes."""
 
 
 def main() -> None:
@@ -18,6 +23,7 @@ def main() -> None:
         DatabaseInUse: another dispatch has this database.
         DatabaseUnusable: it cannot be opened, or is no database of this version.
     """
+    sys.setswitchinterval(SWITCH_S)
     given = settings.load()
     logs.configure(given.trunkline_log_level, given.trunkline_environment)
 
