@@ -11,8 +11,8 @@ from sip_config import configurations, loading
 from sip_config.reading import environments
 
 SWITCH_S = 0.001
-"""How long a thread of the store waits for the interpreter while the event loop is busy; Python's own 5 ms would be most
-of what a short statement takes."""
+"""How long a thread of the store waits for the interpreter while the event loop is busy. Python's 5 ms would be most of
+what a short statement takes."""
 
 
 def main() -> None:

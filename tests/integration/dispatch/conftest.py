@@ -23,6 +23,7 @@ from tests.unit.dispatch.conftest import (
     emptied_postgres,
     empty_database,
     migrated_postgres,
+    new_sqlite,
     postgres_server,
     pytest_generate_tests,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "emptied_postgres",
     "empty_database",
     "migrated_postgres",
+    "new_sqlite",
     "postgres_server",
     "pytest_generate_tests",
 ]

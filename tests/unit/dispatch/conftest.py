@@ -70,13 +70,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture
-def database_url(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> str:
+def new_sqlite(empty_database: pathlib.Path, tmp_path: pathlib.Path) -> str:
+    """What is about SQLite alone has its `database_url` be this one."""
+    path = tmp_path / "trunkline.db"
+    shutil.copy(empty_database, path)
+    return f"sqlite+aiosqlite:///{path}"
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest) -> str:
     """An empty database of this version's schema."""
-    if getattr(request, "param", USUAL_STORE) == "sqlite":
-        path = tmp_path / "trunkline.db"
-        shutil.copy(request.getfixturevalue("empty_database"), path)
-        return f"sqlite+aiosqlite:///{path}"
-    url: str = request.getfixturevalue("emptied_postgres")
+    is_sqlite = getattr(request, "param", USUAL_STORE) == "sqlite"
+    url: str = request.getfixturevalue("new_sqlite" if is_sqlite else "emptied_postgres")
     return url
 
 

@@ -22,6 +22,11 @@ pytestmark = pytest.mark.unit
 URL = "DATABASE_URL"
 
 
+@pytest.fixture
+def database_url(new_sqlite: str) -> str:
+    return new_sqlite
+
+
 def told(_table: str, done: int, total: int) -> None:
     assert done <= total
 

@@ -13,6 +13,11 @@ from tests.unit.dispatch import samples
 pytestmark = pytest.mark.unit
 
 
+@pytest.fixture
+def database_url(new_sqlite: str) -> str:
+    return new_sqlite
+
+
 async def test_what_is_committed_is_safe_and_readers_do_not_wait(tmp_path: pathlib.Path) -> None:
     as_made = engine.Store(f"sqlite+aiosqlite:///{tmp_path / 'new.db'}")  # the fixture's one does not wait for the disk
     async with as_made.reading() as tx:

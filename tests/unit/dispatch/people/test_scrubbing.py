@@ -14,6 +14,11 @@ SECRET = "swordfish"
 PUT = "INSERT INTO leases VALUES ('swordfish', 'nobody', '2026-01-02 03:04:05')"
 
 
+@pytest.fixture
+def database_url(new_sqlite: str) -> str:
+    return new_sqlite
+
+
 async def leave_a_copy(store: engine.Store) -> None:
     """Delete a row the way that leaves its bytes where they are, as pages do whose rows have moved."""
     async with store.writing() as tx:
