@@ -15,7 +15,6 @@ from sqlalchemy import event, exc
 from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import errors
-from dispatch.store import hops
 
 READS: Mapping[str, object] = {}
 """Execution options of a connection whose next transaction only reads."""
@@ -53,9 +52,8 @@ def connect(url: str) -> sa_async.AsyncEngine:
     "database is locked" whenever another transaction wrote in between (sqlite.org/lang_transaction.html). A writer
     therefore says BEGIN IMMEDIATE and waits for its turn.
     """
-    made_by = {"async_creator_fn": hops.connection}
     # Parameters are numbers and words of callers: an error must not print them.
-    engine = sa_async.create_async_engine(url, hide_parameters=True, connect_args=made_by)
+    engine = sa_async.create_async_engine(url, hide_parameters=True)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _settings(connection: Any, _record: object) -> None:  # the driver's connection has no public type

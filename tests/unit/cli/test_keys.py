@@ -21,6 +21,7 @@ from tests.unit.dispatch.conftest import (  # noqa: F401  # fixtures
     database_url,
     empty_database,
     manual_clock,
+    new_sqlite,
     parts,
     service,
     store,
