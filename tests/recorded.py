@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 from collections.abc import Iterable
+from typing import Any
 
 FOLDER = pathlib.Path(os.environ.get("TRUNKLINE_RESULTS", "results"))
 
@@ -21,7 +22,19 @@ def version(sources: Iterable[pathlib.Path]) -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files))).hexdigest()[:12]
 
 
-def add(name: str, line: dict[str, object]) -> None:
+def kept(name: str, code: str) -> list[dict[str, Any]]:
+    """What an earlier, interrupted session has kept of this code.
+
+    Args:
+        name: of a file of `results/`, without its ending.
+        code: as `version` says.
+    """
+    file = FOLDER / f"{name}.jsonl"
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    return [line for line in map(json.loads, lines) if line["version"] == code]
+
+
+def add(name: str, line: dict[str, Any]) -> None:
     """Append a line to a file of `results/`.
 
     Args:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import json
-import os
 import pathlib
 from collections.abc import Awaitable, Callable
 
 import pytest
 
 from lab import labs, softphone
+from tests import recorded
 from tests.calls import dialing, standing
-from worker import reporting
 
 pytestmark = [pytest.mark.calls, pytest.mark.asyncio(loop_scope="session")]
 
-RESULTS = pathlib.Path(os.environ.get("TRUNKLINE_RESULTS", "results")) / "dial_kills.jsonl"
+SOURCES = [pathlib.Path("dispatch"), pathlib.Path("worker/jobs")]
 RINGS_S = 1.5
 KNOWN_S = 10.0  # from the start of dispatch to a call that is up or over
 
@@ -105,14 +103,12 @@ async def test_a_dispatch_that_dies_never_calls_twice(
     if request.node.get_closest_marker("long"):
         outcome = {
             "moment": moment.name,
-            "version": reporting.version(),
+            "version": recorded.version(SOURCES),
             "known_s": round(known_s, 2),
             "invites": invites,
             "reason": row["termination"]["reason"],
         }
-        RESULTS.parent.mkdir(exist_ok=True)
-        with RESULTS.open("a") as results:
-            results.write(json.dumps(outcome) + "\n")
+        recorded.add("dial_kills", outcome)
 
 
 async def first_call(callee: softphone.Softphone) -> softphone.IncomingCall | None:

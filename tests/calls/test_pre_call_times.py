@@ -7,8 +7,6 @@ is left to do after the verdict, by the events of the call.
 from __future__ import annotations
 
 import datetime as dt
-import json
-import os
 import pathlib
 import statistics
 from collections.abc import Iterator
@@ -19,12 +17,12 @@ import pytest
 from cli import api
 from dispatch.webhooks.pre_call import breakers
 from lab import labs, receiver, softphone
+from tests import recorded
 from tests.calls import lines, standing
-from worker import reporting
 
 pytestmark = [pytest.mark.calls, pytest.mark.long, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(3600)]
 
-RESULTS = pathlib.Path(os.environ.get("TRUNKLINE_RESULTS", "results")) / "pre_call.jsonl"
+VERSION = recorded.version(map(pathlib.Path, ("dispatch/webhooks", "dispatch/internal", "worker/jobs")))
 BUDGET_S = 3.0
 HANGING, OPEN, PAIRS = 50, 10, 10
 PROMISED_S = 1.5  # beyond the budget; with an open breaker, in all
@@ -34,17 +32,12 @@ SLOW = receiver.Answer.of({"tools": ["end_call"]}, after_s=0.3)  # which leaves 
 
 def kept(case: str) -> dict[int, dict[str, Any]]:
     """What an earlier session has measured with this version, by run."""
-    if not RESULTS.exists():
-        return {}
-    every = [json.loads(line) for line in RESULTS.read_text().splitlines()]
-    return {one["run"]: one for one in every if (one["case"], one["version"]) == (case, reporting.version())}
+    return {one["run"]: one for one in recorded.kept("pre_call", VERSION) if one["case"] == case}
 
 
 def keep(case: str, run: int, **figures: Any) -> None:
-    RESULTS.parent.mkdir(exist_ok=True)
-    with RESULTS.open("a") as results:
-        figures = {name: round(value, 3) if isinstance(value, float) else value for name, value in figures.items()}
-        results.write(json.dumps({"case": case, "run": run, "version": reporting.version(), **figures}) + "\n")
+    rounded = {name: round(value, 3) if isinstance(value, float) else value for name, value in figures.items()}
+    recorded.add("pre_call", {"case": case, "run": run, "version": VERSION, **rounded})
 
 
 def missing(case: str, count: int) -> Iterator[int]:

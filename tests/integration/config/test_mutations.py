@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import collections
-import hashlib
-import json
-import os
 import pathlib
 import re
 import time
@@ -14,6 +11,7 @@ import traceback
 import pytest
 
 from sip_config import loading
+from tests import recorded
 from tests.integration.config import mutations
 from tests.unit.sip_config import everything
 
@@ -22,36 +20,22 @@ pytestmark = [pytest.mark.integration, pytest.mark.long, pytest.mark.timeout(180
 SEED = 20261121
 RUNS = 2_000
 MOST_S = 2.0
-RESULTS = pathlib.Path(os.environ.get("TRUNKLINE_RESULTS", "results")) / "mutations.jsonl"
 PROBLEM = re.compile(r"[^:\n]+:[1-9]\d*:[1-9]\d* \S[^\n]*")
 SOURCE = pathlib.Path(loading.__file__).parent
 
 
-def version() -> str:
-    """Changes with the code that is tried: results of other code do not count."""
-    text = b"".join(path.read_bytes() for path in sorted(SOURCE.rglob("*.py")))
-    return hashlib.sha256(text).hexdigest()[:12]
-
-
 def done(seed: int, code: str) -> dict[int, dict[str, object]]:
     """The runs that an earlier, interrupted session has finished with this seed and code."""
-    if not RESULTS.exists():
-        return {}
-    kept = [json.loads(line) for line in RESULTS.read_text().splitlines()]
-    return {run["run"]: run for run in kept if (run["seed"], run["version"]) == (seed, code)}
+    return {run["run"]: run for run in recorded.kept("mutations", code) if run["seed"] == seed}
 
 
 def test_two_thousand_mutations_give_no_traceback(tmp_path: pathlib.Path) -> None:
-    RESULTS.parent.mkdir(exist_ok=True)
-    code, origins = version(), mutations.originals()
+    code, origins = recorded.version([SOURCE]), mutations.originals()
     finished = done(SEED, code)
-    with RESULTS.open("a") as results:
-        for run in range(RUNS):
-            if run in finished:
-                continue
+    for run in range(RUNS):
+        if run not in finished:
             outcome = {"run": run, "seed": SEED, "version": code, **tried(tmp_path / str(run), run, origins)}
-            results.write(json.dumps(outcome) + "\n")
-            results.flush()
+            recorded.add("mutations", outcome)
     outcomes = done(SEED, code).values()
     counted = collections.Counter(str(outcome["outcome"]) for outcome in outcomes)
     assert len(outcomes) == RUNS

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import hashlib
 import itertools
 import json
 import os
@@ -32,6 +31,7 @@ from dispatch.openapi.notes import webhooks
 from dispatch.store import attempts, deliveries, endpoints, engine, migrating
 from lab import labs
 from sip_config import loading
+from tests import recorded
 from tests.unit.dispatch import conftest, dialers, doubles, samples
 
 pytestmark = pytest.mark.integration
@@ -42,7 +42,6 @@ CASES_IN_CI = 3
 LONG_CASES = 10_000
 CASES_PER_RUN = 60
 """Made up for each operation in one of the long runs, each of which has a seed of its own."""
-RESULTS = pathlib.Path(os.environ.get("TRUNKLINE_RESULTS", "results")) / "schemathesis.jsonl"
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",
@@ -202,21 +201,6 @@ async def run(url: str, folder: pathlib.Path, *options: str) -> dict[str, Any]:
     return found
 
 
-def version() -> str:
-    """Changes with the code that is tried: results of other code do not count."""
-    folder = pathlib.Path(documents.__file__).parents[1]
-    text = b"".join(path.read_bytes() for path in sorted(folder.rglob("*.py")))
-    return hashlib.sha256(text).hexdigest()[:12]
-
-
-def done(code: str) -> dict[int, dict[str, Any]]:
-    """The runs of an earlier, interrupted session with this code, by their seeds."""
-    if not RESULTS.exists():
-        return {}
-    kept = [json.loads(line) for line in RESULTS.read_text().splitlines()]
-    return {run["seed"]: run for run in kept if run["version"] == code}
-
-
 @pytest.mark.timeout(300)
 async def test_every_answer_is_documented(url: str, tmp_path: pathlib.Path) -> None:
     report = await run(url, tmp_path, "--seed", str(SEED), "--max-examples", str(CASES_IN_CI), "--no-shrink")
@@ -227,19 +211,16 @@ async def test_every_answer_is_documented(url: str, tmp_path: pathlib.Path) -> N
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 async def test_ten_thousand_cases(url: str, tmp_path: pathlib.Path) -> None:
-    RESULTS.parent.mkdir(exist_ok=True)
-    code = version()
-    finished = done(code)
-    with RESULTS.open("a") as results:
-        for seed in itertools.count(SEED):
-            if sum(kept["cases"] for kept in finished.values()) >= LONG_CASES:
-                break
-            if seed in finished:
-                continue
-            options = ("--phases", "fuzzing,stateful", "--max-examples", str(CASES_PER_RUN))
-            report = await run(url, tmp_path, "--seed", str(seed), *options)
-            cases, seconds = report["test_cases"]["generated"], round(report["running_time"], 1)
-            finished[seed] = {"seed": seed, "version": code, "cases": cases, "failures": 0, "seconds": seconds}
-            results.write(json.dumps(finished[seed]) + "\n")
-            results.flush()
+    code = recorded.version([pathlib.Path(documents.__file__).parents[1]])
+    finished = {run["seed"]: run for run in recorded.kept("schemathesis", code)}
+    for seed in itertools.count(SEED):
+        if sum(kept["cases"] for kept in finished.values()) >= LONG_CASES:
+            break
+        if seed in finished:
+            continue
+        options = ("--phases", "fuzzing,stateful", "--max-examples", str(CASES_PER_RUN))
+        report = await run(url, tmp_path, "--seed", str(seed), *options)
+        cases, seconds = report["test_cases"]["generated"], round(report["running_time"], 1)
+        finished[seed] = {"seed": seed, "version": code, "cases": cases, "failures": 0, "seconds": seconds}
+        recorded.add("schemathesis", finished[seed])
     assert all(kept["failures"] == 0 for kept in finished.values())

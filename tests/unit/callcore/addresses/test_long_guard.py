@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import pathlib
 import shutil
 import subprocess
@@ -13,19 +11,12 @@ import sys
 import pytest
 
 from callcore import addresses
+from tests import recorded
 
 pytestmark = [pytest.mark.unit, pytest.mark.long, pytest.mark.timeout(300)]
 
-RESULTS = pathlib.Path(os.environ.get("TRUNKLINE_RESULTS", "results")) / "address_guard.jsonl"
 REBINDINGS = 1000
 NETWORK_OF_ITS_OWN = ("unshare", "--map-root-user", "--net")
-
-
-def version() -> str:
-    """Changes with the code that is tried."""
-    source = pathlib.Path(addresses.__file__).parent
-    text = b"".join(path.read_bytes() for path in sorted(source.glob("*.py")))
-    return hashlib.sha256(text).hexdigest()[:12]
 
 
 def has_network_of_its_own() -> bool:
@@ -40,10 +31,8 @@ def test_nothing_gets_through_on_a_machine_that_is_everywhere() -> None:
         pytest.skip("needs a network namespace: unshare and ip")
     command = [*NETWORK_OF_ITS_OWN, sys.executable, "-m", "tests.unit.callcore.addresses.everywhere", str(REBINDINGS)]
     ran = subprocess.run(command, check=True, capture_output=True, text=True, timeout=240)
-    counted = {"version": version(), **json.loads(ran.stdout)}
-    RESULTS.parent.mkdir(exist_ok=True)
-    with RESULTS.open("a") as results:
-        results.write(json.dumps(counted) + "\n")
+    counted = {"version": recorded.version([pathlib.Path(addresses.__file__).parent]), **json.loads(ran.stdout)}
+    recorded.add("address_guard", counted)
     assert counted["urls"] >= 300
     assert counted["connections"] == 0
     assert counted["connections_without_guard"] >= 300
