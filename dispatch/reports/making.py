@@ -40,8 +40,8 @@ async def make_and_tell(
 ) -> tuple[rows.Report, bool]:
     """Make it for the first time, and have everybody told who wants to be; and whether it is delivered."""
     made, gathered = await make(tx, call, row, now)
-    is_told = await tell(tx, call, made, now, settle)
     webhooks = await settle(tx, call)
+    is_told = await tell(tx, webhooks, made, now)
     if gathered.contact is not None and targets.Kind.LEAD_UPDATED in webhooks.targets:
         body = leads.updated(gathered, gathered.contact, now)
         await _enqueue(tx, webhooks, targets.Kind.LEAD_UPDATED, _lead_id(row.id), body.type, body.text(), now)
@@ -49,10 +49,9 @@ async def make_and_tell(
 
 
 async def tell(
-    tx: sa_async.AsyncConnection, call: calls.Call, made: rows.Report, now: dt.datetime, settle: Settle
+    tx: sa_async.AsyncConnection, webhooks: call_webhooks.CallWebhooks, made: rows.Report, now: dt.datetime
 ) -> bool:
     """Have a report delivered; False where nobody wants it, or where it is on its way as it is."""
-    webhooks = await settle(tx, call)
     if made.body is None or targets.Kind.POST_CALL not in webhooks.targets:
         return False
     if await _is_on_its_way(tx, made.id, made.body):

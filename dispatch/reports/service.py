@@ -150,7 +150,7 @@ class Reports:
             return Finalized(report=made, is_remade=True, is_told=is_told)
         if remake:
             row, _ = await making.make(tx, call, row, now)
-        is_told = retell and await making.tell(tx, call, row, now, self._settle)
+        is_told = retell and await making.tell(tx, await self._settle(tx, call), row, now)
         return Finalized(report=row, is_remade=remake, is_told=is_told)
 
     def wake(self) -> None:

@@ -7,6 +7,7 @@ import dataclasses
 import ssl
 import time
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 import aiohttp
 
@@ -39,6 +40,12 @@ class Answer:
     def is_success(self) -> bool:
         """Whether the endpoint took it: any 2xx, and nothing else."""
         return self.status_code is not None and 200 <= self.status_code < 300
+
+
+class Poster(Protocol):
+    """Sends a body, as `Client.post`: for those that need no more of it."""
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str], within_s: float) -> Answer: ...
 
 
 class Client:

@@ -102,13 +102,20 @@ async def replay(
         NoSuchDelivery: there is none.
     """
     old = await deliveries.get(tx, delivery_id)
-    target = url or old.url
     again = dataclasses.replace(
-        old, state=deliveries.State.PENDING, error=None, step=0, early=0, lane=None, due_at=now, finished_at=None
+        old,
+        url=url or old.url,
+        state=deliveries.State.PENDING,
+        error=None,
+        step=0,
+        early=0,
+        lane=None,
+        due_at=now,
+        finished_at=None,
     )
     if old.lane is not None and old.finished_at is None:
         await delivery_results.release(tx, [lanes.release(given_up(old, "", now), now)])
-    await endpoints.ensure(tx, (target,))
-    await endpoints.enable(tx, target)
-    await deliveries.restart(tx, dataclasses.replace(again, url=target))
-    return dataclasses.replace(again, url=target)
+    await endpoints.ensure(tx, (again.url,))
+    await endpoints.enable(tx, again.url)
+    await deliveries.restart(tx, again)
+    return again

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Iterator, Sequence
 
 from callcore import clock, errors, ids, signing
 from dispatch.webhooks import client, faults, samples, targets, wording
@@ -17,12 +16,6 @@ WITHIN_S = 15.0
 """For one sample; pre-call webhooks have their own time."""
 
 _AT_ONCE = 20
-
-
-class Poster(Protocol):
-    """Sends a body; `client.Client`."""
-
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str], within_s: float) -> client.Answer: ...
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -69,7 +62,7 @@ def aims(
 
 
 async def run(
-    poster: Poster, configuration: configurations.Configuration, wanted: Sequence[Aim], timepiece: clock.Clock
+    poster: client.Poster, configuration: configurations.Configuration, wanted: Sequence[Aim], timepiece: clock.Clock
 ) -> tuple[Trial, ...]:
     """Send a sample to each, some at once; in the same order."""
     room = asyncio.Semaphore(_AT_ONCE)
@@ -98,7 +91,9 @@ def _aims_of(
             yield Aim(kind=kind, url=url, target=target, agents=(agent,), within_s=within_s)
 
 
-async def _try(poster: Poster, configuration: configurations.Configuration, aim: Aim, timepiece: clock.Clock) -> Trial:
+async def _try(
+    poster: client.Poster, configuration: configurations.Configuration, aim: Aim, timepiece: clock.Clock
+) -> Trial:
     now = timepiece.now()
     message_id = ids.new(ids.TEST, now)
     agent = aim.agents[0] if aim.agents else None

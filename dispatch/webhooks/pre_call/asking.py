@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import re
-from collections.abc import Mapping
-from typing import Protocol
 
 import structlog
 
@@ -32,12 +30,6 @@ INVALID = "answer_invalid"
 _log = structlog.get_logger(__name__)
 
 
-class Poster(Protocol):
-    """Sends a body; `client.Client`."""
-
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str], within_s: float) -> client.Answer: ...
-
-
 class _Failure(Exception):
     """There is no answer, or none that can be followed."""
 
@@ -50,7 +42,7 @@ class _Failure(Exception):
 class Asker:
     """Asks about calls; shared by calls that come and calls that we place."""
 
-    def __init__(self, poster: Poster, counters: metrics.Metrics, timepiece: clock.Clock) -> None:
+    def __init__(self, poster: client.Poster, counters: metrics.Metrics, timepiece: clock.Clock) -> None:
         """Make one; its breakers, one for each URL, go by the clock's monotonic time."""
         self._poster = poster
         self._metrics = counters

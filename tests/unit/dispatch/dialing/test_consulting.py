@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -19,12 +18,7 @@ from tests.unit.dispatch.pre_call import endpoints
 pytestmark = pytest.mark.unit
 
 
-@pytest.fixture
-async def endpoint() -> AsyncIterator[endpoints.Endpoint]:
-    started = endpoints.Endpoint(endpoints.says({}))
-    server = await endpoints.serve(started)
-    yield started
-    await server.close()
+endpoint = asking.endpoint
 
 
 @pytest.fixture
