@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy.ext import asyncio as sa_async
-
-from callcore import contract, endings, errors, events, transitions
-from dispatch import gate
-from dispatch.dialing import means, records
+from callcore import contract, errors, events, transitions
+from dispatch.dialing import means, records, refusing
 from dispatch.store import briefs
-from dispatch.store import calls as call_rows
 from dispatch.store import dials as rows
 from dispatch.webhooks.pre_call import questions, verdicts
 from sip_config import configurations
@@ -21,8 +17,6 @@ REJECTED = "pre_call_rejected"
 
 FAILED = "pre_call_failed"
 """It did not answer, and the agent's file says `on_error: reject`."""
-
-_REFUSED = endings.Termination(reason=endings.Reason.POLICY_REFUSED, ended_by=endings.EndedBy.SYSTEM)
 
 
 def question(
@@ -70,24 +64,7 @@ async def settle(needed: means.Means, claim: rows.Dial, asked: questions.Questio
     verdict = await needed.asker.ask(asked)
     told = transitions.Noted(at=needed.clock.now(), type=events.EventType.PRE_CALL, data=verdict.data)
     if isinstance(verdict.plan, contract.Refuse):
-        await _refuse(needed, claim, verdict, told)
+        is_rejected = verdict.result is verdicts.Result.REJECTED
+        await refusing.refuse(needed, claim, errors.PolicyRefused(code=REJECTED if is_rejected else FAILED), told)
         raise records.Over
     await needed.records.keep_plan(claim, verdict.plan, told)
-
-
-async def _refuse(needed: means.Means, claim: rows.Dial, verdict: verdicts.Verdict, told: transitions.Noted) -> None:
-    is_wanted_by_nobody = verdict.result is verdicts.Result.REJECTED
-    why = errors.PolicyRefused(code=REJECTED if is_wanted_by_nobody else FAILED)
-    gate.note_refusal(needed.counters, why, gate.Stage.CLAIM, claim.call_id)
-
-    async def write(tx: sa_async.AsyncConnection, _: call_rows.Entry) -> tuple[transitions.Fact, ...]:
-        await rows.finish(tx, claim.call_id)
-        now = needed.clock.now()
-        data: events.Data = {"code": why.code, "retry_at": None, "scope": None}
-        return (
-            told,
-            transitions.Noted(at=now, type=events.EventType.REFUSED, data=data),
-            transitions.Ended(at=now, termination=_REFUSED),
-        )
-
-    await needed.records.held(claim, write)

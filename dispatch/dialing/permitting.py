@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy.ext import asyncio as sa_async
 
-from callcore import clock, endings, errors, events, transitions
+from callcore import errors, transitions
 from dispatch import gate
-from dispatch.dialing import means, obstacles, orders, records
+from dispatch.dialing import means, obstacles, orders, records, refusing
 from dispatch.store import calls as call_rows
 from dispatch.store import dials as rows
 
 KEY_REVOKED = "key_revoked"
-
-_REFUSED = endings.Termination(reason=endings.Reason.POLICY_REFUSED, ended_by=endings.EndedBy.SYSTEM)
 
 
 async def permit(needed: means.Means, claim: rows.Dial, order: orders.Order) -> bool:
@@ -37,26 +35,10 @@ async def permit(needed: means.Means, claim: rows.Dial, order: orders.Order) -> 
     try:
         await needed.records.held(claim, ask)
     except errors.PolicyRefused as why:
-        gate.note_refusal(needed.counters, why, gate.Stage.CLAIM, claim.call_id)
-        await _refuse(needed, claim, why)
+        await refusing.refuse(needed, claim, why)
         return False
     except errors.InvalidNumber:
         raise obstacles.Obstacle("there is no such number", obstacles.NO_NUMBER) from None
     except errors.BadInput as error:
         raise obstacles.Obstacle(error.public_code, obstacles.OUR_FAULT) from None
     return True
-
-
-async def _refuse(needed: means.Means, claim: rows.Dial, why: errors.PolicyRefused) -> None:
-    retry_at = clock.rfc3339(why.retry_at) if why.retry_at is not None else None
-    data = {"code": why.code, "retry_at": retry_at, "scope": why.scope}
-
-    async def write(tx: sa_async.AsyncConnection, _: call_rows.Entry) -> tuple[transitions.Fact, ...]:
-        await rows.finish(tx, claim.call_id)
-        now = needed.clock.now()
-        return (
-            transitions.Noted(at=now, type=events.EventType.REFUSED, data=data),
-            transitions.Ended(at=now, termination=_REFUSED),
-        )
-
-    await needed.records.held(claim, write)
