@@ -3,7 +3,10 @@
     job     ──POST /internal/calls──────────▶ dispatch     CallIntake → CallAccepted (within 1 s)
     job     ──GET /internal/calls/{id}/plan─▶ dispatch     CallPlan, held back until it is decided (long poll)
     job     ──POST /internal/calls/{id}/forward──────────▶ TransferProgress; dispatch dials from now on
+    job     ──POST /internal/calls/{id}/transfers────────▶ TransferProgress; the agent wants this transfer
     job     ──GET /internal/calls/{id}/transfers/{id}────▶ TransferProgress, held back until it moves (long poll)
+    job     ──POST /internal/calls/{id}/transfers/{id}/facts─▶ TransferProgress; what the job saw or did for it
+    dispatch ─RPC trunkline.transfer────────▶ job          TransferNotice: take part in this transfer
     job     ──POST /internal/calls/{id}/ready────────────▶ Ready; dispatch dials the callee of its call from now on
     worker  ──POST /internal/spool──────────▶ dispatch     SpoolBatch → SpoolReceipt
     worker  ──POST /internal/workers────────▶ dispatch     WorkerReport, every 2 s
@@ -23,7 +26,7 @@ from typing import Annotated, Literal
 
 import pydantic
 
-from callcore import calls, endings, events, transfers, turns
+from callcore import calls, endings, events, transfer_wishes, transfers, turns
 
 _MIN_SECRET = 16  # characters; shorter ones can be guessed
 
@@ -60,8 +63,7 @@ FORWARDED_ATTRIBUTE = "trunkline.forwarded_from"
 RINGING_S = 40.0
 """How long a phone that we dial rings where nobody says: about eight times; many voicemails answer before."""
 
-MAX_RINGING_S = 80.0
-"""The longest that it may: livekit-sip dials no longer."""
+MAX_RINGING_S = transfer_wishes.MAX_RINGING_S
 
 MAX_TEXT = 20_000
 """Characters of one turn; longer ones are cut by the worker."""
@@ -138,6 +140,48 @@ class TurnSettings(Message):
     """Speech of the caller that counts as cutting in; shorter sounds do not stop the agent."""
 
 
+class TransferOption(Message):
+    """Somebody to whom the agent may transfer a caller."""
+
+    name: str = pydantic.Field(max_length=64)
+    """By which the model chooses it."""
+    label: str = pydantic.Field(max_length=200)
+    """What the agent calls it."""
+    kind: Literal[transfers.Kind.WARM, transfers.Kind.BLIND]
+    wish: transfer_wishes.Wish
+    """As the agent's file has it; without a summary."""
+
+
+class TransferTexts(Message):
+    """What is said around a transfer. `{destination}` stands for the destination's label."""
+
+    connecting: str = "One moment, please. I will connect you with {destination}."
+    """To the caller, before they are on hold."""
+    unavailable: str = "I am sorry, {destination} cannot take your call right now. How else can I help you?"
+    """To the caller, who is back with the agent."""
+    take_message: str = "I am sorry, {destination} cannot take your call now. Please leave a message after the beep."
+    """To the caller, before a message is recorded."""
+    goodbye: str = "I am sorry, {destination} cannot take your call right now. Please call again later. Goodbye."
+    """To the caller, before the agent hangs up."""
+    briefing: str = (
+        "Hello, this is {agent}. I have a caller on the line for {destination}. {summary} "
+        "Can you take the call? Please say yes, or press 1. To decline, say no, or press 2."
+    )
+    """To the destination, where no language model words it."""
+
+
+class TransferSettings(Message):
+    """What an agent may do about transfers, and how it goes about them."""
+
+    options: tuple[TransferOption, ...] = ()
+    """What its tool `transfer_call` offers."""
+    fallback: transfer_wishes.Fallback = transfer_wishes.Fallback.RETURN_TO_AGENT
+    """Where a transfer says nothing else."""
+    texts: TransferTexts = TransferTexts()
+    keys: bool = True
+    """Whether a destination may answer by key: 1 accepts, 2 declines. The caller on hold hears that key."""
+
+
 class AgentPlan(Message):
     """Everything a job needs to hold the conversation; texts are rendered, secrets are `${NAME}` references."""
 
@@ -153,6 +197,7 @@ class AgentPlan(Message):
     vad: ProviderSpec = ProviderSpec(provider="local")
     turns: TurnSettings = TurnSettings()
     tools: tuple[str, ...] = ("end_call", "do_not_call")
+    transfers: TransferSettings = TransferSettings()
     pronunciations: dict[str, str] = {}
     """By word as it is written: how it is said."""
     max_duration_s: float = pydantic.Field(default=1800.0, gt=0)
@@ -437,10 +482,85 @@ class Ready(Message):
     generation: int = pydantic.Field(ge=1)
 
 
+class TransferNotice(Message):
+    """Dispatch asks the job of a call to take part in a transfer; saying it twice is harmless."""
+
+    call_id: str
+    transfer_id: str
+
+
+class TransferRequest(Message):
+    """The agent wants its call transferred. The same `request_id` gets the same transfer."""
+
+    job_id: str = pydantic.Field(max_length=128)
+    generation: int = pydantic.Field(ge=1)
+    request_id: str = pydantic.Field(min_length=1, max_length=128)
+    destination: str = pydantic.Field(max_length=64)
+    """Name of an option of the agent's plan."""
+    summary: str | None = pydantic.Field(default=None, max_length=transfer_wishes.MAX_SUMMARY)
+    """What the destination is to be told of the call."""
+    is_held: bool
+    """The caller was told, and is on hold where it is a warm one: a phone may be dialed at once."""
+
+
+class Seen(enum.StrEnum):
+    """What a job saw or did in a transfer."""
+
+    HELD = "held"
+    """The caller was told, and is on hold where it is a warm one."""
+    PICKED_UP = "picked_up"
+    """The dialed leg is answered."""
+    ACCEPTED = "accepted"
+    """The destination takes the call. Once the answer says `is_accepted`, the job lets the two hear each other."""
+    MERGED = "merged"
+    """They hear each other."""
+    DECLINED = "declined"
+    """The destination does not take the call."""
+    VOICEMAIL = "voicemail"
+    """A machine answered."""
+    UNRESPONSIVE = "unresponsive"
+    """Nobody said in time whether they take the call."""
+    LEFT = "left"
+    """The dialed leg left before they heard each other."""
+    LOST = "lost"
+    """The dialed leg left in the moment in which they heard each other; the caller is with the agent again."""
+
+
+class TransferFact(Message):
+    """What a job saw or did. Saying it twice, or too late, changes nothing; the answer says how things stand."""
+
+    job_id: str = pydantic.Field(max_length=128)
+    generation: int = pydantic.Field(ge=1)
+    attempt: int = pydantic.Field(ge=0)
+    """Which attempt it is about, counted from 1; 0 for `held`."""
+    seen: Seen
+    at: Moment
+
+
 class TransferProgress(Message):
-    """How far a transfer has come."""
+    """How far a transfer has come: everything that a job needs to do its part, whenever it begins to look."""
 
     transfer_id: str
+    kind: transfers.Kind
     state: transfers.State
+    version: int = pydantic.Field(ge=1)
+    """Rises with every change."""
     identity: str | None = None
-    """Of the leg that is dialed, in the call's room; None before there is one."""
+    """Of the leg that is dialed, in the call's room; None before there is one, and by REFER."""
+    attempt: int = pydantic.Field(default=0, ge=0)
+    """Which attempt is the latest, counted from 1."""
+    is_attempting: bool = False
+    """That attempt is under way."""
+    method: transfers.Method | None = None
+    """Of that attempt."""
+    label: str | None = None
+    """Of the latest destination; of the first one before any is tried."""
+    result: transfers.AttemptResult | None = None
+    """How the latest attempt ended."""
+    requested_by: transfer_wishes.Requester = transfer_wishes.Requester.WORK_MODE
+    is_accepted: bool = False
+    """The destination, or an operator for it, takes the call: let them hear each other, and say `merged`."""
+    screening: str | None = None
+    summary: str | None = None
+    fallback: transfer_wishes.Fallback = transfer_wishes.Fallback.RETURN_TO_AGENT
+    voicemail_detection: transfer_wishes.VoicemailDetection = transfer_wishes.VoicemailDetection()

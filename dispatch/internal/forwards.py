@@ -48,5 +48,11 @@ async def follow(request: web.Request, known: Known, _: routes.Nothing) -> web.R
 
 
 def _answer(transfer: transfers.Transfer) -> web.Response:
-    progress = contract.TransferProgress(transfer_id=transfer.id, state=transfer.state, identity=transfer.identity)
+    progress = contract.TransferProgress(
+        transfer_id=transfer.id,
+        kind=transfer.kind,
+        state=transfer.state,
+        version=transfer.version,
+        identity=transfer.identity,
+    )
     return answers.model(progress)

@@ -8,7 +8,7 @@ import datetime as dt
 import structlog
 from sqlalchemy.ext import asyncio as sa_async
 
-from callcore import clock, transfers, transitions
+from callcore import clock, transfer_wishes, transfers, transitions
 from dispatch import fleet, metrics
 from dispatch.ledger import ledger
 from dispatch.livekit import rooms
@@ -20,7 +20,7 @@ from dispatch.store import transfers as transfer_rows
 
 _log = structlog.get_logger(__name__)
 
-_LONGEST = dt.timedelta(seconds=transfers.LONGEST_S)
+_LONGEST = dt.timedelta(seconds=transfer_wishes.LONGEST_S)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

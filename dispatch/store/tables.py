@@ -110,6 +110,27 @@ transfers = sa.Table(
     sa.Column("attempts", sa.JSON, nullable=False),
     sa.Column("created_at", types.UtcDateTime, nullable=False),
     sa.Column("updated_at", types.UtcDateTime, nullable=False),
+    sa.Column("requested_by", sa.String(16), nullable=False, server_default="work_mode"),
+    sa.Column("request_id", sa.String(128)),
+    sa.Column("wish", sa.JSON(none_as_null=True)),
+    sa.Column("version", types.Integer, nullable=False, server_default="1"),
+    sa.Column("accepted_at", types.UtcDateTime),
+    sa.Column("bridged_at", types.UtcDateTime),
+    sa.Index("ix_transfers_call_id_request_id", "call_id", "request_id", unique=True),
+)
+
+refer_experiences = sa.Table(
+    "refer_experiences",
+    metadata,
+    sa.Column("trunk", sa.String(64), primary_key=True),
+    sa.Column("taken", types.Integer, nullable=False),
+    sa.Column("refused", types.Integer, nullable=False),
+    sa.Column("unknown", types.Integer, nullable=False),
+    sa.Column("last_result", sa.String(32), nullable=False),
+    sa.Column("last_sip_status_code", types.Integer),
+    sa.Column("last_at", types.UtcDateTime, nullable=False),
+    # While it is there, the trunk refuses REFER as such: transfers are bridged.
+    sa.Column("refuses_since", types.UtcDateTime),
 )
 
 contacts = sa.Table(

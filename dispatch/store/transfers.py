@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext import asyncio as sa_async
 
-from callcore import calls, errors, transfers
+from callcore import calls, errors, transfer_wishes, transfers
 from dispatch.store import readable, tables
 
 _T = tables.transfers
@@ -71,7 +72,13 @@ def _values(transfer: transfers.Transfer) -> dict[str, object]:
         "kind": transfer.kind.value,
         "state": transfer.state.value,
         "identity": transfer.identity,
-        "attempts": [dataclasses.asdict(attempt) for attempt in transfer.attempts],
+        "attempts": [_kept(attempt) for attempt in transfer.attempts],
+        "requested_by": transfer.requested_by.value,
+        "request_id": transfer.request_id,
+        "wish": transfer.wish.model_dump(mode="json") if transfer.wish is not None else None,
+        "version": transfer.version,
+        "accepted_at": transfer.accepted_at,
+        "bridged_at": transfer.bridged_at,
         "created_at": transfer.created_at,
         "updated_at": transfer.updated_at,
     }
@@ -85,9 +92,20 @@ def _transfer(row: sa.Row[Any]) -> transfers.Transfer:
         state=transfers.State(row.state),
         identity=row.identity,
         attempts=tuple(_attempt(kept) for kept in row.attempts),
+        requested_by=transfer_wishes.Requester(row.requested_by),
+        request_id=row.request_id,
+        wish=transfer_wishes.Wish.model_validate(row.wish) if row.wish is not None else None,
+        version=row.version,
+        accepted_at=row.accepted_at,
+        bridged_at=row.bridged_at,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
+
+
+def _kept(attempt: transfers.Attempt) -> dict[str, object]:
+    began_at = attempt.began_at.isoformat() if attempt.began_at is not None else None
+    return {**dataclasses.asdict(attempt), "began_at": began_at}
 
 
 def _attempt(kept: Mapping[str, Any]) -> transfers.Attempt:
@@ -98,4 +116,6 @@ def _attempt(kept: Mapping[str, Any]) -> transfers.Attempt:
         result=transfers.AttemptResult(result) if result else None,
         sip_status_code=kept.get("sip_status_code"),
         seconds=kept.get("seconds"),
+        method=transfers.Method(kept.get("method") or transfers.Method.DIAL),
+        began_at=dt.datetime.fromisoformat(kept["began_at"]) if kept.get("began_at") else None,
     )

@@ -116,7 +116,7 @@ class Records:
             for attempt in last
         )
         finished = dataclasses.replace(
-            transfer, state=transfers.state_after(answer.result), attempts=(*transfer.attempts[:-1], *done)
+            transfer, state=_state_after(answer.result), attempts=(*transfer.attempts[:-1], *done)
         )
         return await self._step(finished, result=answer, rule=rule)
 
@@ -152,6 +152,16 @@ class Records:
         await self._ledger.alongside(transfer.call_id, write)
         self._wakeups.notify(transfer.call_id)
         return written[0]
+
+
+def _state_after(result: transfers.AttemptResult) -> transfers.State:
+    match result:
+        case transfers.AttemptResult.ANSWERED:
+            return transfers.State.BRIDGED
+        case transfers.AttemptResult.CANCELLED:
+            return transfers.State.CANCELLED
+        case _:
+            return transfers.State.FAILED
 
 
 def _state_in(entry: call_rows.Entry, wanted: transfers.State) -> transfers.State:

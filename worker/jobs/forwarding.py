@@ -18,7 +18,7 @@ from typing import Literal
 import aiohttp
 from livekit import api, rtc
 
-from callcore import contract, endings, errors, transfers
+from callcore import contract, endings, errors, transfer_wishes, transfers
 from worker import dispatch_client
 from worker.jobs import endings as job_endings
 from worker.jobs import lines
@@ -154,7 +154,7 @@ class Forwarding:
         leaving = asyncio.create_task(lines.caller_left(self._room, leg))
         over = asyncio.create_task(ending.wait())
         try:
-            await asyncio.wait([leaving, over], timeout=transfers.LONGEST_S, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([leaving, over], timeout=transfer_wishes.LONGEST_S, return_when=asyncio.FIRST_COMPLETED)
             if not leaving.done():
                 ending.decide(endings.Reason.MAX_DURATION, endings.EndedBy.SYSTEM)
             elif leaving.result():

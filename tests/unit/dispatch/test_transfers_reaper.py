@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from callcore import endings, transfers
+from callcore import endings, transfer_wishes, transfers
 from dispatch import keys
 from dispatch.livekit import rooms
 from dispatch.reaper import verdicts
@@ -86,7 +86,7 @@ async def test_a_dialed_leg_that_leaves_is_not_the_callers(service: conftest.Ser
 async def test_nobody_is_connected_for_ever(service: conftest.Service) -> None:
     await orphan(service)
     await let_pass(service, verdicts.GRACE_S + ROUND_S)
-    service.clock.advance(transfers.LONGEST_S)
+    service.clock.advance(transfer_wishes.LONGEST_S)
     await let_pass(service, ROUND_S)
     assert await ending(service) == (endings.Reason.MAX_DURATION, endings.EndedBy.SYSTEM)
 

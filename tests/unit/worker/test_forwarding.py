@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from livekit import rtc
 
-from callcore import contract, endings, errors, transfers
+from callcore import contract, endings, errors, transfer_wishes, transfers
 from tests.unit.worker import samples
 from worker import dispatch_client
 from worker.jobs import endings as job_endings
@@ -102,7 +102,7 @@ class Dispatch:
     def _progress(self) -> contract.TransferProgress:
         if isinstance(self.state, Exception):
             raise self.state
-        return contract.TransferProgress(transfer_id="tr_1", state=self.state)
+        return contract.TransferProgress(transfer_id="tr_1", kind=transfers.Kind.FORWARD, state=self.state, version=1)
 
 
 @dataclasses.dataclass
@@ -202,7 +202,7 @@ async def test_a_leg_that_livekit_lost_is_nobodys_hangup() -> None:
 
 
 async def test_nobody_is_connected_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transfers, "LONGEST_S", 0.01)
+    monkeypatch.setattr(transfer_wishes, "LONGEST_S", 0.01)
     async with forwarded() as stage:
         stage.room.rings()
         stage.room.picks_up()
