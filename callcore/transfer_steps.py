@@ -3,7 +3,7 @@
     requested ──Held──▶ holding ──Dialed──▶ dialing ──PickedUp──▶ consulting ──Accepted, Merged──▶ bridged
         │                  ▲ ▲                 │                       │                              │
         │                  │ └──AttemptFailed──┴───────────────────────┘                              │
-        │                  └── the next destination, while there is one                               │
+        │                  └── Dialed, Refused: the next destination, while there is one              │
         └──▶ returned, failed, cancelled: from every state that is not final          Lost ──▶ returned
 
 A forward and a blind transfer need no consent: what is picked up there is bridged at once. A fact that came too late,
@@ -43,6 +43,18 @@ class Dialed:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Refused:
+    """A destination is passed over, without a dial."""
+
+    at: dt.datetime
+    to: str
+    label: str | None
+    result: transfers.AttemptResult
+    rule: str | None = None
+    """Code of the rule of this installation that forbids it; None where it leads nowhere."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class PickedUp:
     """The destination answered its phone, or the carrier has taken the caller over."""
 
@@ -76,8 +88,6 @@ class AttemptFailed:
     attempt: int
     result: transfers.AttemptResult
     sip_status_code: int | None = None
-    rule: str | None = None
-    """Code of the rule of this installation that forbade it."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -108,7 +118,20 @@ class Lost:
     at: dt.datetime
 
 
-Fact = Requested | Held | Dialed | PickedUp | Accepted | Merged | AttemptFailed | Returned | Failed | Cancelled | Lost
+Fact = (
+    Requested
+    | Held
+    | Dialed
+    | Refused
+    | PickedUp
+    | Accepted
+    | Merged
+    | AttemptFailed
+    | Returned
+    | Failed
+    | Cancelled
+    | Lost
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -145,8 +168,8 @@ def step(transfer: transfers.Transfer, fact: Fact) -> Stepped:
             if transfer.state is not transfers.State.REQUESTED:
                 return Stepped(transfer=transfer, event=None)
             return _moved(transfer, fact.at, transfers.State.HOLDING, events.EventType.TRANSFER_HOLDING)
-        case Dialed():
-            return _dialed(transfer, fact)
+        case Dialed() | Refused():
+            return _tried(transfer, fact)
         case PickedUp() | Accepted() | Merged() | AttemptFailed():
             return _of_attempt(transfer, fact)
         case Returned() | Failed() | Cancelled():
@@ -158,7 +181,7 @@ def _of_attempt(transfer: transfers.Transfer, fact: PickedUp | Accepted | Merged
         return Stepped(transfer=transfer, event=None)  # another destination is being tried by now
     match fact:
         case AttemptFailed():
-            return _attempt_failed(transfer, fact)
+            return _attempt_failed(transfer, fact.at, fact.result, fact.sip_status_code)
         case PickedUp() if transfer.kind is transfers.Kind.WARM:
             if transfer.state is not transfers.State.DIALING:
                 return Stepped(transfer=transfer, event=None)
@@ -175,27 +198,28 @@ def _of_attempt(transfer: transfers.Transfer, fact: PickedUp | Accepted | Merged
     return _moved(accepted, fact.at, transfer.state, events.EventType.TRANSFER_ACCEPTED)
 
 
-def _dialed(transfer: transfers.Transfer, fact: Dialed) -> Stepped:
+def _tried(transfer: transfers.Transfer, fact: Dialed | Refused) -> Stepped:
     if transfer.is_attempting:
         raise errors.IllegalTransition("a destination is being tried already")
-    number = transfer.attempt + 1
+    is_leg = isinstance(fact, Dialed) and fact.method is transfers.Method.DIAL
     attempt = transfers.Attempt(
         to=fact.to,
         label=fact.label,
         result=None,
         sip_status_code=None,
         seconds=None,
-        method=fact.method,
+        method=fact.method if isinstance(fact, Dialed) else transfers.Method.DIAL,
         began_at=fact.at,
     )
-    is_leg = fact.method is transfers.Method.DIAL
-    dialed = dataclasses.replace(
+    tried = dataclasses.replace(
         transfer,
-        identity=f"{transfer.id}_{number}" if is_leg else None,
+        identity=f"{transfer.id}_{transfer.attempt + 1}" if is_leg else None,
         attempts=(*transfer.attempts, attempt),
         accepted_at=None,
     )
-    return _moved(dialed, fact.at, transfers.State.DIALING, events.EventType.TRANSFER_DIALING, method=fact.method.value)
+    if isinstance(fact, Refused):
+        return _attempt_failed(tried, fact.at, fact.result, None, fact.rule)
+    return _moved(tried, fact.at, transfers.State.DIALING, events.EventType.TRANSFER_DIALING, method=fact.method.value)
 
 
 def _bridged(transfer: transfers.Transfer, at: dt.datetime, code: int | None) -> Stepped:
@@ -204,13 +228,18 @@ def _bridged(transfer: transfers.Transfer, at: dt.datetime, code: int | None) ->
     return _moved(bridged, at, transfers.State.BRIDGED, events.EventType.TRANSFER_BRIDGED)
 
 
-def _attempt_failed(transfer: transfers.Transfer, fact: AttemptFailed) -> Stepped:
-    failed = _with_result(transfer, fact.at, fact.result, fact.sip_status_code)
-    told: dict[str, str | int | None] = {"result": fact.result.value, "sip_status_code": fact.sip_status_code}
-    if fact.rule is not None:
-        told["code"] = fact.rule
-    unanswered = dataclasses.replace(failed, accepted_at=None)
-    return _moved(unanswered, fact.at, transfers.State.HOLDING, events.EventType.TRANSFER_ATTEMPT_FAILED, **told)
+def _attempt_failed(
+    transfer: transfers.Transfer,
+    at: dt.datetime,
+    result: transfers.AttemptResult,
+    code: int | None,
+    rule: str | None = None,
+) -> Stepped:
+    failed = dataclasses.replace(_with_result(transfer, at, result, code), accepted_at=None)
+    told: dict[str, str | int | None] = {"result": result.value, "sip_status_code": code}
+    if rule is not None:
+        told["code"] = rule
+    return _moved(failed, at, transfers.State.HOLDING, events.EventType.TRANSFER_ATTEMPT_FAILED, **told)
 
 
 def _ended(transfer: transfers.Transfer, fact: Returned | Failed | Cancelled) -> Stepped:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeVar
+
+Seen = TypeVar("Seen")
 
 
 class Subscription:
@@ -52,3 +56,31 @@ class Wakeups:
             self._waiting[call_id].discard(subscription)
             if not self._waiting[call_id]:
                 del self._waiting[call_id]
+
+    async def until(
+        self,
+        call_id: str,
+        look: Callable[[], Awaitable[Seen]],
+        is_enough: Callable[[Seen], bool],
+        *,
+        every_s: float,
+        within_s: float = math.inf,
+    ) -> Seen:
+        """What was seen of a call: the first sight that is enough, or the last one when the time is up.
+
+        Args:
+            call_id: of the call.
+            look: reads the store. It is asked at once, at every hint, and when the time is up.
+            is_enough: whether what was seen is what is waited for.
+            every_s: how often to look without a hint, for what another process writes.
+            within_s: how long to wait.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + within_s
+        async with self.following(call_id) as subscription:
+            while True:
+                seen = await look()
+                left_s = deadline - loop.time()
+                if is_enough(seen) or left_s <= 0:
+                    return seen
+                await subscription.wait(min(every_s, left_s))

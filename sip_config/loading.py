@@ -10,7 +10,17 @@ from collections.abc import Collection, Iterator, Mapping
 
 from callcore import dialable, errors
 from sip_config import configurations, digests, problems, schema
-from sip_config.checking import agent_files, checks, dialing, notes, ringing, validation, webhook_secrets, webhook_urls
+from sip_config.checking import (
+    agent_files,
+    checks,
+    dialing,
+    notes,
+    ringing,
+    transfers,
+    validation,
+    webhook_secrets,
+    webhook_urls,
+)
 from sip_config.reading import documents, folders, readers, references
 from sip_config.templates import prompting
 
@@ -94,6 +104,7 @@ class _Loader:
         self._check_numbers(numbers, agents)
         if trunks is not None:
             self.found += ringing.timeouts(self._document(_TRUNKS), trunks.trunks, numbers, agents)
+            self.notes += transfers.notes_of_numbers(self._document(_NUMBERS), numbers, trunks.trunks, agents)
         if self.found or organization is None or trunks is None:
             return None
         by_number = {draft.value.e164: draft.value for draft in numbers.values()}
@@ -124,8 +135,7 @@ class _Loader:
                 document = self._document(f"{agent_files.FOLDER}/{name}")
                 agents[agent_files.agent_id(document.name)], found = agent_files.load(self._reader, document)
                 self.found += found
-                self.found += problems.bounded(checks.transfers(document, own, self._country()))
-                self.found += problems.bounded(dialing.transfers(document, rules))
+                self.found += problems.bounded(transfers.of_agent(document, own, self._country(), rules))
                 self.found += problems.bounded(webhook_secrets.agent(document, self._document(_ORGANIZATION)))
                 self.found += problems.bounded(webhook_urls.agent(document, self._document(_ORGANIZATION)))
                 self.notes += notes.of_agent(document, self._environment)

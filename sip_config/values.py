@@ -34,7 +34,8 @@ def wrong(message: str) -> pydantic_core.PydanticCustomError:
     return pydantic_core.PydanticCustomError("wrong_value", "{text}", {"text": message})
 
 
-def _matching(pattern: str, otherwise: str) -> pydantic.AfterValidator:
+def matching(pattern: str, otherwise: str) -> pydantic.AfterValidator:
+    """That the whole of a text looks so; else what to tell."""
     compiled = re.compile(pattern)
 
     def check(value: str) -> str:
@@ -173,7 +174,7 @@ Condition = Annotated[
 
 MetadataKey = Annotated[
     str,
-    _matching(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}", "use letters, digits, `_`, `.` and `-`, 64 at most, a letter first"),
+    matching(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}", "use letters, digits, `_`, `.` and `-`, 64 at most, a letter first"),
 ]
 """A key of a session's metadata."""
 
@@ -182,18 +183,18 @@ MetadataText = Annotated[str, pydantic.AfterValidator(_metadata_text)]
 
 Phrase = Annotated[
     str,
-    _matching(r"(?=.{1,60}$)[^\W_](?:[\w.'&/+ -]*[\w.+])?", "write a word or a few: letters, digits and - . ' & / +"),
+    matching(r"(?=.{1,60}$)[^\W_](?:[\w.'&/+ -]*[\w.+])?", "write a word or a few: letters, digits and - . ' & / +"),
 ]
 """A word, or a few."""
 
 Spoken = Annotated[
     str,
     pydantic.StringConstraints(strip_whitespace=True),
-    _matching(r"[^\x00-\x1f\x7f]{1,200}", "write what is to be said: one line of at most 200 characters"),
+    matching(r"[^\x00-\x1f\x7f]{1,200}", "write what is to be said: one line of at most 200 characters"),
 ]
 """What a voice reads aloud."""
 
-StaticText = Annotated[str, _matching(r"[^\x00-\x1f\x7f]{0,1000}", "write one line of at most 1000 characters")]
+StaticText = Annotated[str, matching(r"[^\x00-\x1f\x7f]{0,1000}", "write one line of at most 1000 characters")]
 """A value of metadata that is the same for every call."""
 
 Network = Annotated[str, pydantic.AfterValidator(_network)]
@@ -202,24 +203,24 @@ Network = Annotated[str, pydantic.AfterValidator(_network)]
 TimeZone = Annotated[str, pydantic.AfterValidator(_time_zone)]
 """A name of the IANA time zone database."""
 
-Country = Annotated[str, _matching(r"[A-Z]{2}", "write two capital letters of ISO 3166, such as `US`")]
+Country = Annotated[str, matching(r"[A-Z]{2}", "write two capital letters of ISO 3166, such as `US`")]
 """Two letters of ISO 3166."""
 
-Slug = Annotated[str, _matching(r"[a-z0-9][a-z0-9-]{0,62}", "use small letters, digits and hyphens only, 63 at most")]
+Slug = Annotated[str, matching(r"[a-z0-9][a-z0-9-]{0,62}", "use small letters, digits and hyphens only, 63 at most")]
 """Small letters, digits and hyphens, up to 63: safe in file names, URLs and LiveKit's metadata."""
 
 Language = Annotated[
-    str, _matching(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}", "write a language tag, such as `en-US` or `de`")
+    str, matching(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}", "write a language tag, such as `en-US` or `de`")
 ]
 """A language tag (RFC 5646)."""
 
-HeaderName = Annotated[str, _matching(r"[A-Za-z0-9!%*_+`'~.-]{1,64}", "write the name of a SIP header")]
+HeaderName = Annotated[str, matching(r"[A-Za-z0-9!%*_+`'~.-]{1,64}", "write the name of a SIP header")]
 """Name of a SIP header: a token of RFC 3261 section 25.1."""
 
 Host = Annotated[str, pydantic.AfterValidator(_host)]
 """A host name or IP address, with or without a port."""
 
-HeaderText = Annotated[str, _matching(r"[^\r\n\x00]{0,500}", "write one line of at most 500 characters")]
+HeaderText = Annotated[str, matching(r"[^\r\n\x00]{0,500}", "write one line of at most 500 characters")]
 """Value of a SIP header, on one line."""
 
 Text = Annotated[str, pydantic.StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]

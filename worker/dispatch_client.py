@@ -8,10 +8,12 @@ from typing import TypeVar
 import aiohttp
 import pydantic
 
-from callcore import contract, errors, transfers
+from callcore import contract, errors
 from sip_config import snapshots
 
 _REQUEST_S = 10.0  # for what nobody waits for on the phone
+_REFUSALS = frozenset({403, 404, 409, 422, 429})
+"""Of what a transfer is asked to be: asking again would get the same answer."""
 
 _M = TypeVar("_M", bound=pydantic.BaseModel)
 
@@ -36,6 +38,22 @@ class LinesMissing(errors.Conflict):
     def __init__(self, expected: int) -> None:
         super().__init__()
         self.expected = expected
+
+
+class TransferRefused(errors.Conflict):
+    """Dispatch does not do this for a transfer, and would not if it were asked again."""
+
+    public_code = "transfer_refused"
+
+    def __init__(self, code: str, message: str | None = None) -> None:
+        """A refusal.
+
+        Args:
+            code: dispatch's own, stable.
+            message: dispatch's own; without numbers.
+        """
+        super().__init__(message)
+        self.code = code
 
 
 class DispatchClient:
@@ -76,16 +94,43 @@ class DispatchClient:
 
         Raises:
             CallTaken, CallOver: this job has nothing to do here.
+            TransferRefused: it does not.
         """
-        body = await self._request("POST", f"/internal/calls/{call_id}/forward", wish, timeout)
-        return _parsed(contract.TransferProgress, body)
+        return await self._transfer("POST", f"/internal/calls/{call_id}/forward", wish, timeout)
+
+    async def request_transfer(
+        self, call_id: str, wish: contract.TransferRequest, timeout: float
+    ) -> contract.TransferProgress:
+        """Have dispatch carry out a transfer that the agent wants; the same `request_id` gets the same transfer.
+
+        Raises:
+            CallTaken, CallOver: this job has nothing to do here.
+            TransferRefused: it does not.
+        """
+        return await self._transfer("POST", f"/internal/calls/{call_id}/transfers", wish, timeout)
 
     async def follow_transfer(
-        self, call_id: str, transfer_id: str, known: transfers.State, timeout: float
+        self, call_id: str, transfer_id: str, known: int, timeout: float
     ) -> contract.TransferProgress:
-        """How far a transfer has come, waiting for a while until that is something else than `known`."""
-        path = f"/internal/calls/{call_id}/transfers/{transfer_id}?state={known.value}"
-        return _parsed(contract.TransferProgress, await self._request("GET", path, None, timeout))
+        """How far a transfer has come, waiting for a while until its version is another one than `known`.
+
+        Raises:
+            TransferRefused: there is no such transfer.
+        """
+        path = f"/internal/calls/{call_id}/transfers/{transfer_id}?version={known}"
+        return await self._transfer("GET", path, None, timeout)
+
+    async def transfer_fact(
+        self, call_id: str, transfer_id: str, fact: contract.TransferFact, timeout: float
+    ) -> contract.TransferProgress:
+        """Tell dispatch what the job saw or did; saying it twice, or too late, changes nothing.
+
+        Raises:
+            CallTaken, CallOver: this job has nothing to do here.
+            TransferRefused: this cannot be so.
+        """
+        path = f"/internal/calls/{call_id}/transfers/{transfer_id}/facts"
+        return await self._transfer("POST", path, fact, timeout)
 
     async def send_lines(self, batch: contract.SpoolBatch) -> contract.SpoolReceipt:
         """Deliver spool lines.
@@ -130,7 +175,20 @@ class DispatchClient:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise errors.DispatchUnavailable(type(error).__name__) from None
 
+    async def _transfer(
+        self, method: str, path: str, message: pydantic.BaseModel | None, timeout: float
+    ) -> contract.TransferProgress:
+        status, body = await self._exchange(method, path, message, timeout)
+        if status in _REFUSALS:
+            raise _refusal(body)
+        return _parsed(contract.TransferProgress, _checked(status, body))
+
     async def _request(self, method: str, path: str, message: pydantic.BaseModel | None, timeout: float) -> bytes:
+        return _checked(*await self._exchange(method, path, message, timeout))
+
+    async def _exchange(
+        self, method: str, path: str, message: pydantic.BaseModel | None, timeout: float
+    ) -> tuple[int, bytes]:
         headers = {**self._headers, "Content-Type": "application/json"}
         limit = aiohttp.ClientTimeout(total=timeout)
         data = message.model_dump_json().encode() if message is not None else None
@@ -138,19 +196,23 @@ class DispatchClient:
             async with self._http.request(
                 method, self._base + path, data=data, headers=headers, timeout=limit
             ) as response:
-                body = await response.read()
+                return response.status, await response.read()
         except (aiohttp.ClientError, TimeoutError) as error:
             raise errors.DispatchUnavailable(type(error).__name__) from None
-        if response.status == 409:
-            raise _conflict(body)
-        if response.status // 100 != 2:
-            raise errors.DispatchUnavailable(f"dispatch answered {response.status}")
-        return body
 
 
 class _Problem(pydantic.BaseModel):
     code: str
+    detail: str = ""
     expected: int = 1
+
+
+def _checked(status: int, body: bytes) -> bytes:
+    if status == 409:
+        raise _conflict(body)
+    if status // 100 != 2:
+        raise errors.DispatchUnavailable(f"dispatch answered {status}")
+    return body
 
 
 def _conflict(body: bytes) -> errors.TrunklineError:
@@ -163,6 +225,16 @@ def _conflict(body: bytes) -> errors.TrunklineError:
         case LinesMissing.public_code:
             return LinesMissing(problem.expected)
     return errors.DispatchUnavailable(f"dispatch answered 409 {problem.code}")
+
+
+def _refusal(body: bytes) -> errors.TrunklineError:
+    problem = _parsed(_Problem, body)
+    match problem.code:
+        case CallTaken.public_code:
+            return CallTaken()
+        case CallOver.public_code:
+            return CallOver()
+    return TransferRefused(problem.code, problem.detail or None)
 
 
 def _parsed(model: type[_M], body: bytes) -> _M:

@@ -91,18 +91,18 @@ async def _decide(app: web.Application, call_id: str, brief: briefs.Brief) -> co
 
 async def _made(app: web.Application, call_id: str) -> contract.Plan:
     """The plan of a call that we place, which is made while its job starts."""
-    asking_s = questions.longest_s(app[keys.SWITCHBOARD].configuration)
-    deadline = asyncio.get_running_loop().time() + min(_LONGEST_S, _PLAN_S + asking_s) - _LOOK_S
-    async with app[keys.WAKEUPS].following(call_id) as subscription:
-        while True:
-            async with app[keys.STORE].reading() as tx:
-                decided = (await briefs.get(tx, call_id)).plan
-            if decided is not None:
-                return decided
-            left_s = deadline - asyncio.get_running_loop().time()
-            if left_s <= 0:
-                raise Undecided
-            await subscription.wait(min(_LOOK_S, left_s))
+
+    async def look() -> contract.Plan | None:
+        async with app[keys.STORE].reading() as tx:
+            return (await briefs.get(tx, call_id)).plan
+
+    within_s = min(_LONGEST_S, _PLAN_S + questions.longest_s(app[keys.SWITCHBOARD].configuration)) - _LOOK_S
+    made = await app[keys.WAKEUPS].until(
+        call_id, look, lambda plan: plan is not None, every_s=_LOOK_S, within_s=within_s
+    )
+    if made is None:
+        raise Undecided
+    return made
 
 
 async def _decision(

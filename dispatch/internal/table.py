@@ -5,7 +5,7 @@ from __future__ import annotations
 from callcore import contract
 from dispatch.access import issuing
 from dispatch.http import routes
-from dispatch.internal import audio, calls, dials, forwards, leases, snapshot, spool, workers
+from dispatch.internal import audio, calls, dials, leases, snapshot, spool, transfers, workers
 from dispatch.v1 import keys as api_keys
 from dispatch.v1 import listing
 from sip_config import snapshots
@@ -34,19 +34,37 @@ ROUTES: tuple[routes.AnyRoute, ...] = (
     routes.Route(
         method="POST",
         path="/internal/calls/{id}/forward",
-        handler=forwards.begin,
+        handler=transfers.forward,
         summary="A job has its call forwarded, as the plan says.",
         query=routes.Nothing,
         body=contract.ForwardRequest,
         answers={200: contract.TransferProgress},
     ),
     routes.Route(
+        method="POST",
+        path="/internal/calls/{id}/transfers",
+        handler=transfers.begin,
+        summary="The agent wants its call transferred.",
+        query=routes.Nothing,
+        body=contract.TransferRequest,
+        answers={200: contract.TransferProgress},
+    ),
+    routes.Route(
         method="GET",
         path="/internal/calls/{id}/transfers/{tid}",
-        handler=forwards.follow,
+        handler=transfers.follow,
         summary="How far a transfer has come, once that is news.",
-        query=forwards.Known,
+        query=transfers.Known,
         body=routes.Nothing,
+        answers={200: contract.TransferProgress},
+    ),
+    routes.Route(
+        method="POST",
+        path="/internal/calls/{id}/transfers/{tid}/facts",
+        handler=transfers.note,
+        summary="What a job saw or did for a transfer.",
+        query=routes.Nothing,
+        body=contract.TransferFact,
         answers={200: contract.TransferProgress},
     ),
     routes.Route(

@@ -44,6 +44,9 @@ class Consequences:
             self._tell()
         self._wakeups.notify(outcome.after.id)
 
+    def stir(self, call_id: str) -> None:
+        self._wakeups.notify(call_id)
+
     def _count(self, change: changes.Change) -> None:
         call = change.after
         if change.before is None:

@@ -41,4 +41,10 @@ Outcome = Change | Ignored
 class Aftermath(Protocol):
     """Acts on what was committed. Neither raises nor waits: whoever reported the fact stands behind it."""
 
-    def follow(self, outcome: Outcome) -> None: ...
+    def follow(self, outcome: Outcome) -> None:
+        """Act on the outcome of a fact."""
+        ...
+
+    def stir(self, call_id: str) -> None:
+        """Have those who follow a call look at it: its row changed, and the call itself did not."""
+        ...

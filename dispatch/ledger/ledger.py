@@ -150,6 +150,7 @@ class Ledger:
             if not entry.call.is_over and entry.hangup_requested_at is None:
                 wanted = dataclasses.replace(entry, hangup_requested_at=self._clock.now())
                 await call_rows.update(tx, entry, wanted)
+        self._aftermath.stir(call_id)
         return entry.call
 
     async def note_leg(self, movement: legs.Movement, notice_id: str) -> bool:
@@ -159,13 +160,19 @@ class Ledger:
         async with self._store.writing() as tx:
             if not await notices.is_new(tx, notice_id, self._clock.now()):
                 return False
-            await legs.note(tx, movement)
+            call_id = await legs.note(tx, movement)
+        self._stir(call_id)
         return True
 
     async def note_leg_present(self, room_name: str) -> None:
         """Note that the caller's leg was seen in the room, whatever was noted before."""
         async with self._store.writing() as tx:
-            await legs.note(tx, legs.Back(room_name=room_name))
+            call_id = await legs.note(tx, legs.Back(room_name=room_name))
+        self._stir(call_id)
+
+    def _stir(self, call_id: str | None) -> None:
+        if call_id is not None:
+            self._aftermath.stir(call_id)
 
     def _follow(self, outcomes: tuple[changes.Outcome, ...]) -> None:
         for outcome in outcomes:

@@ -35,17 +35,18 @@ class Back:
 Movement = Left | Back
 
 
-async def note(tx: sa_async.AsyncConnection, movement: Movement) -> None:
-    """Note it in the call of the room, unless that is over or was never announced."""
+async def note(tx: sa_async.AsyncConnection, movement: Movement) -> str | None:
+    """Note it in the call of the room, unless that is over or was never announced; the call's id where it was noted."""
     try:
         entry = await call_rows.find_room_for_update(tx, movement.room_name)
     except call_rows.Unreadable:
-        return  # nobody can act on such a call; saying so again would have LiveKit repeat its webhook
+        return None  # nobody can act on such a call; saying so again would have LiveKit repeat its webhook
     if entry is None or entry.call.is_over:
-        return
+        return None
     match movement:
         case Left():
             noted = dataclasses.replace(entry, leg_left_at=movement.at, leg_left_reason=movement.reason)
         case Back():
             noted = dataclasses.replace(entry, leg_left_at=None, leg_left_reason=None)
     await call_rows.update(tx, entry, noted)
+    return entry.call.id

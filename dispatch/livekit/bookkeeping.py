@@ -5,10 +5,12 @@ from __future__ import annotations
 import structlog
 from aiohttp import web
 
+from callcore import transfers
 from dispatch import keys
 from dispatch.http import problems, reading
 from dispatch.ledger import legs
 from dispatch.livekit import catch_all, webhooks
+from dispatch.store import calls as call_rows
 
 PATH = "/webhooks/livekit"
 
@@ -36,8 +38,10 @@ async def receive(request: web.Request) -> web.Response:
 
 async def _act(app: web.Application, notice: webhooks.Notice) -> None:
     someone = notice.participant
+    if someone is not None and someone.is_dialed:
+        await _tell_transfer(app, notice, someone.attributes[transfers.LEG_ATTRIBUTE])
     if someone is None or not someone.is_caller:
-        return  # a leg that we dialed is its transfer's affair
+        return
     if notice.event == "participant_joined" and catch_all.is_unwanted(someone):
         await app[keys.DOORMAN].refuse(notice.room_name, someone)  # doing it again does no harm
     elif notice.event == "participant_joined":
@@ -48,3 +52,15 @@ async def _act(app: web.Application, notice: webhooks.Notice) -> None:
         left = legs.Left(room_name=notice.room_name, at=at, reason=notice.left_because)
         if await app[keys.LEDGER].note_leg(left, notice.id):
             _log.info("a leg left", room=notice.room_name, reason=notice.left_because)
+
+
+async def _tell_transfer(app: web.Application, notice: webhooks.Notice, transfer_id: str) -> None:
+    """A leg that we dialed came or left: a hint for whoever carries its transfer out, who looks for themselves."""
+    if notice.event == "participant_left":
+        app[keys.TRANSFERS].leg_left(transfer_id)
+    elif notice.event != "participant_joined":
+        return
+    async with app[keys.STORE].reading() as tx:
+        call_id = await call_rows.find_id(tx, notice.room_name)
+    if call_id is not None:
+        app[keys.WAKEUPS].notify(call_id)

@@ -15,7 +15,7 @@ from callcore import contract
 from dispatch.livekit import rooms, rpc
 
 _REQUEST_S = 2.0  # the server answers in milliseconds; what takes longer is tried again by the reaper
-_END_CALL_S = 1.0  # the caller hears ringing meanwhile
+_ASK_S = 1.0  # an answer takes milliseconds; whoever is asked for may be gone, and somebody waits on the phone
 _EMPTY_S = 60  # with nobody but an agent in it; the callee's leg comes within seconds
 _DEPARTURE_S = 2  # after the last leg has left, should nobody else close the room
 _SESSION_S = 10.0  # the last bound; every use has its own, shorter deadline
@@ -69,14 +69,17 @@ class LiveKitRooms:
                     raise
 
     async def refuse(self, room_name: str, identity: str, headers: Mapping[str, str]) -> None:
+        await self.ask(room_name, identity, rpc.END_SIP_CALL, json.dumps({"headers": dict(headers)}))
+
+    async def ask(self, room_name: str, identity: str, method: str, payload: str) -> str:
         async with _answering():
-            await rpc.perform(
+            return await rpc.perform(
                 self._livekit,
                 room=room_name,
                 identity=identity,
-                method=rpc.END_SIP_CALL,
-                payload=json.dumps({"headers": dict(headers)}),
-                timeout_s=_END_CALL_S,
+                method=method,
+                payload=payload,
+                timeout_s=_ASK_S,
             )
 
 

@@ -24,6 +24,8 @@ _REQUEST_S = 2.0
 _LATE_S = 3.0  # LiveKit ends a dial at its ringing timeout and says so within 0.1 s
 _EARLY_S = 0.5  # what it ends so long before that was not ended by its time
 
+_DIGIT_S = 0.5  # a digit's tone and the pause after it, or a `w`; LiveKit returns when the last one was sent
+
 _CALLEE = "callee"
 _MAX_PHRASE = 100  # characters of what a stranger sent
 
@@ -68,8 +70,14 @@ class Dial:
     """Of the new leg; each dial has its own."""
     transfer_id: str | None = None
     """Of the transfer that the leg belongs to; None for the callee of a call that we place."""
+    kind: transfers.Kind | None = None
+    """Of that transfer."""
     route: Route
     ringing_timeout_s: float
+    dtmf: str = ""
+    """Digits to be dialed after the answer, `0-9*#A-D`; each `w` is half a second's pause."""
+    plays_dialtone: bool = False
+    """Whether who is in the room hears ringback until the answer."""
     longest_s: float | None = None
     """After which LiveKit hangs up, whoever else forgets to; None: its own limit."""
 
@@ -98,7 +106,7 @@ class Dialer(Protocol):
     """What dispatch does with phones that it calls itself."""
 
     async def dial(self, dial: Dial) -> Answer:
-        """Dial and wait for the answer; a caller who is in the room hears ringback. Never raises for a failed dial."""
+        """Dial and wait for the answer and for the digits after it. Never raises for a failed dial."""
         ...
 
     async def give_up(self, room_name: str, identity: str) -> None:
@@ -120,8 +128,9 @@ class LiveKitDialer:
         timer = asyncio.get_running_loop()
         in_time_s = timer.time() + _rings_s(dial) - _EARLY_S
         try:
-            async with asyncio.timeout(dial.ringing_timeout_s + _LATE_S):
-                await self._livekit.sip.create_sip_participant(request(dial))
+            longest_s = _rings_s(dial) + _dials_digits_s(dial) + _LATE_S
+            async with asyncio.timeout(longest_s):
+                await self._livekit.sip.create_sip_participant(request(dial), timeout=longest_s)
         except api.ServerError as error:
             return _failure(error, is_early=timer.time() < in_time_s)
         except aiohttp.ClientConnectorError:
@@ -148,7 +157,7 @@ def as_caller(way: Route, caller: str) -> Route:
 
 
 def stage_of(leg: rooms.Participant) -> Stage:
-    """Whether a dialed leg is picked up."""
+    """Whether a dialed leg is picked up, and the digits for its extension were sent: `automation` is before that."""
     return Stage.CONNECTED if leg.attributes.get("sip.callStatus") == "active" else Stage.RINGING
 
 
@@ -165,13 +174,14 @@ def request(dial: Dial) -> api.CreateSIPParticipantRequest:
         sip_call_to=route.user,
         room_name=dial.room_name,
         participant_identity=dial.identity,
-        participant_name=_CALLEE if dial.transfer_id is None else transfers.Kind.FORWARD.value,
+        participant_name=dial.kind.value if dial.kind is not None else _CALLEE,
         participant_attributes={transfers.LEG_ATTRIBUTE: dial.transfer_id} if dial.transfer_id is not None else {},
         headers=dict(route.headers),
         media_encryption=_ENCRYPTIONS[route.media_encryption],
         ringing_timeout=duration_pb2.Duration(seconds=_rings_s(dial)),
         hide_phone_number=True,
-        play_dialtone=dial.transfer_id is not None,
+        play_dialtone=dial.plays_dialtone,
+        dtmf=dial.dtmf,
         wait_until_answered=True,
     )
     if dial.longest_s is not None:
@@ -180,7 +190,12 @@ def request(dial: Dial) -> api.CreateSIPParticipantRequest:
 
 
 def _rings_s(dial: Dial) -> int:
-    return max(1, round(dial.ringing_timeout_s))
+    """How long the phone rings; together with the digits after the answer no longer than LiveKit waits in all."""
+    return max(1, round(min(dial.ringing_timeout_s, contract.MAX_RINGING_S - _dials_digits_s(dial))))
+
+
+def _dials_digits_s(dial: Dial) -> float:
+    return _DIGIT_S * len(dial.dtmf)
 
 
 def _failure(error: api.ServerError, *, is_early: bool) -> Answer:

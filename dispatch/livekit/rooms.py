@@ -63,7 +63,7 @@ def has_caller(present: Collection[Participant]) -> bool:
 
 
 class Rooms(Protocol):
-    """The five things that dispatch does with rooms. Each has its own deadline and raises `LiveKitUnavailable`."""
+    """The six things that dispatch does with rooms. Each has its own deadline and raises `LiveKitUnavailable`."""
 
     async def ours(self) -> tuple[Room, ...]:
         """Every room of ours, also those of the catch-all rule."""
@@ -83,4 +83,8 @@ class Rooms(Protocol):
 
     async def refuse(self, room_name: str, identity: str, headers: Mapping[str, str]) -> None:
         """End a SIP leg with these headers on the answer: BYE, or 486 while it rings."""
+        ...
+
+    async def ask(self, room_name: str, identity: str, method: str, payload: str) -> str:
+        """The answer of a method that somebody in a room has registered; `LiveKitUnavailable` also where nobody has."""
         ...

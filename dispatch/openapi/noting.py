@@ -19,6 +19,7 @@ class Tag(enum.StrEnum):
 
     SESSIONS = "Placing calls"
     CALLS = "Calls"
+    TRANSFERS = "Transfers"
     CONTACTS = "Contacts"
     DO_NOT_CALL = "Do not call"
     AGENTS = "Agents"

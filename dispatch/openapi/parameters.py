@@ -14,6 +14,9 @@ Json = noting.Json
 CONTACT_ID = "ct_01kb8r9x4e6q0v3m5n7p9s1t3x"
 """Of the contact whose path is the example."""
 
+TRANSFER_ID = "tr_01kb8r9x4e6q0v3m5n7p9s1t5z"
+"""As well, of the transfer."""
+
 DELIVERY_ID = "dlv_01kb8r9x4e6q0v3m5n7p9s1t4y"
 """As well, of the delivery."""
 
@@ -30,6 +33,11 @@ _IN_PATH: dict[str, Json] = {
         "description": "The call.",
         "schema": {"type": "string", "pattern": _id(ids.CALL)},
         "example": "call_01kb8r9x4e6q0v3m5n7p9s1t2w",
+    },
+    "/v1/calls/{id}/transfers/{tid}": {
+        "description": "The transfer.",
+        "schema": {"type": "string", "pattern": _id(ids.TRANSFER)},
+        "example": TRANSFER_ID,
     },
     "/v1/agents/{id}": {
         "description": "The agent: the name of its file.",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
+from collections.abc import Mapping
 
 import structlog
 from sqlalchemy.ext import asyncio as sa_async
 
-from callcore import clock, transfer_wishes, transfers, transitions
+from callcore import clock, transfers, transitions
 from dispatch import fleet, metrics
 from dispatch.ledger import ledger
 from dispatch.livekit import rooms
@@ -19,8 +19,6 @@ from dispatch.store import engine, workers
 from dispatch.store import transfers as transfer_rows
 
 _log = structlog.get_logger(__name__)
-
-_LONGEST = dt.timedelta(seconds=transfer_wishes.LONGEST_S)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -64,16 +62,14 @@ class Judge:
         async with self._store.reading() as tx:
             alive = await fleet.fresh_in(tx, self._clock)
             live = await call_rows.live(tx)
-            carrying = await transfer_rows.carrying(tx)
+            carried_out = await transfer_rows.in_hands(tx)
             dialers = await dial_rows.open_calls(tx)
         self._watch = watch
         suspicions = []
         for entry in live:
             if entry.call.id in dialers:
                 continue  # whoever dials sees to its end, also after a crash
-            seen = self._sighting(
-                entry, has_room=entry.call.room_name in names, alive=alive, transfer=carrying.get(entry.call.id)
-            )
+            seen = _sighting(entry, has_room=entry.call.room_name in names, alive=alive, carried_out=carried_out)
             symptom = verdicts.symptom(seen)
             if symptom is None:
                 continue
@@ -83,61 +79,50 @@ class Judge:
         await spreading.over(suspicions, self._settle, self._metrics)
 
     async def _settle(self, suspicion: Suspicion) -> None:
-        present: tuple[rooms.Participant, ...] = ()
-        if suspicion.symptom in verdicts.SEEN_IN_ROOM:
-            present = await self._livekit.participants(suspicion.entry.call.room_name)
-            if await self._is_refuted(suspicion, present):
-                return
+        if suspicion.symptom in verdicts.SEEN_IN_ROOM and await self._is_refuted(suspicion):
+            return
 
         async def conclude(tx: sa_async.AsyncConnection, entry: call_rows.Entry) -> transitions.Ended | None:
-            seen = self._sighting(
+            seen = _sighting(
                 entry,
                 has_room=suspicion.seen.has_room,
                 alive=await fleet.fresh_in(tx, self._clock),
-                transfer=(await transfer_rows.carrying(tx)).get(entry.call.id),
+                carried_out=await transfer_rows.in_hands(tx),
             )
-            return self._conclude(suspicion, seen, present)
+            return self._conclude(suspicion, seen)
 
         call_id = suspicion.entry.call.id
         if await self._ledger.infer_end(call_id, conclude):
             self._metrics.reaper_actions.labels(action=suspicion.symptom.value).inc()
             _log.warning("a call ends without its worker's report", call_id=call_id, symptom=suspicion.symptom.value)
 
-    async def _is_refuted(self, suspicion: Suspicion, present: tuple[rooms.Participant, ...]) -> bool:
+    async def _is_refuted(self, suspicion: Suspicion) -> bool:
         """Whether the room itself tells otherwise: a worker that we cannot hear may well be in it."""
-        refuted = verdicts.is_refuted(suspicion.seen, suspicion.symptom, present)
+        present = await self._livekit.participants(suspicion.entry.call.room_name)
+        refuted = verdicts.is_refuted(suspicion.symptom, present)
         if refuted and suspicion.symptom is verdicts.Symptom.LEG_LEFT:
             await self._ledger.note_leg_present(suspicion.entry.call.room_name)
         return refuted
 
-    def _conclude(
-        self, suspicion: Suspicion, seen: verdicts.Sighting, present: tuple[rooms.Participant, ...]
-    ) -> transitions.Ended | None:
+    def _conclude(self, suspicion: Suspicion, seen: verdicts.Sighting) -> transitions.Ended | None:
         if verdicts.symptom(seen) is not suspicion.symptom or suspicion.age_s < verdicts.grace_s(seen):
             return None
-        if _state(seen) is not _state(suspicion.seen):
-            return None  # the transfer moved on meanwhile: the next round judges it
         entry = seen.entry
         at = entry.hangup_requested_at or entry.leg_left_at or self._clock.now()
-        return transitions.Ended(at=at, termination=verdicts.termination(seen, present))
-
-    def _sighting(
-        self,
-        entry: call_rows.Entry,
-        *,
-        has_room: bool,
-        alive: tuple[workers.Worker, ...],
-        transfer: transfers.Transfer | None,
-    ) -> verdicts.Sighting:
-        return verdicts.Sighting(
-            entry=entry,
-            has_room=has_room,
-            is_claimed=any(entry.call.room_name in worker.report.rooms for worker in alive),
-            has_worker=any(entry.holder.worker_id == worker.report.worker_id for worker in alive),
-            transfer=transfer,
-            is_overdue=transfer is not None and self._clock.now() - transfer.updated_at > _LONGEST,
-        )
+        return transitions.Ended(at=at, termination=verdicts.termination(seen))
 
 
-def _state(seen: verdicts.Sighting) -> transfers.State | None:
-    return seen.transfer.state if seen.transfer is not None else None
+def _sighting(
+    entry: call_rows.Entry,
+    *,
+    has_room: bool,
+    alive: tuple[workers.Worker, ...],
+    carried_out: Mapping[str, transfers.Transfer],
+) -> verdicts.Sighting:
+    return verdicts.Sighting(
+        entry=entry,
+        has_room=has_room,
+        is_claimed=any(entry.call.room_name in worker.report.rooms for worker in alive),
+        has_worker=any(entry.holder.worker_id == worker.report.worker_id for worker in alive),
+        transfer=carried_out.get(entry.call.id),
+    )

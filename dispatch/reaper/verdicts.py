@@ -47,9 +47,9 @@ class Sighting:
     has_worker: bool
     """The worker that announced the call is alive."""
     transfer: transfers.Transfer | None = None
-    """That is under way, or has connected the caller with somebody else: such a call goes on without an agent."""
-    is_overdue: bool = False
-    """Caller and destination have been connected for longer than anybody may be."""
+    """That is seen to by whoever carries transfers out, who also ends the call when one of the two leaves: it needs no
+    agent.
+    """
 
 
 def symptom(seen: Sighting) -> Symptom | None:
@@ -58,6 +58,8 @@ def symptom(seen: Sighting) -> Symptom | None:
         return Symptom.HANGUP_PENDING
     if not seen.has_room:
         return Symptom.ROOM_GONE
+    if seen.transfer is not None:
+        return None
     if seen.entry.leg_left_at is not None:
         return Symptom.LEG_LEFT
     return None if seen.is_claimed else Symptom.UNATTENDED
@@ -68,45 +70,29 @@ def grace_s(seen: Sighting) -> float:
     return CLAIMED_GRACE_S if seen.is_claimed else GRACE_S
 
 
-def is_refuted(seen: Sighting, suspected: Symptom, present: Collection[rooms.Participant]) -> bool:
+def is_refuted(suspected: Symptom, present: Collection[rooms.Participant]) -> bool:
     """Whether those who are in the room tell otherwise. LiveKit drops a dead agent by itself, after 21 s or so."""
     if suspected is Symptom.LEG_LEFT:
         return rooms.has_caller(present)
-    if seen.transfer is None:
-        return any(someone.kind is rooms.Kind.AGENT for someone in present)
-    is_up = seen.transfer.state is not transfers.State.BRIDGED or _has_dialed(present)
-    return rooms.has_caller(present) and is_up and not seen.is_overdue
+    return any(someone.kind is rooms.Kind.AGENT for someone in present)
 
 
-def termination(seen: Sighting, present: Collection[rooms.Participant] = ()) -> endings.Termination:
-    """How the call ended, as far as can be told from here and by those who are left in the room."""
+def termination(seen: Sighting) -> endings.Termination:
+    """How the call ended, as far as can be told from here."""
     if seen.entry.hangup_requested_at is not None:
         return endings.BY_OPERATOR
-    is_bridged = seen.transfer is not None and seen.transfer.state is transfers.State.BRIDGED
-    if is_bridged and seen.has_room and seen.entry.leg_left_at is None:
-        return _parting(present)
     if seen.entry.leg_left_reason == _LEFT_BY_THEMSELVES:
         answered = seen.entry.call.answered_at is not None
         reason = endings.Reason.CALLER_HANGUP if answered else endings.Reason.CANCELLED
+        is_bridged = seen.transfer is not None and seen.transfer.state is transfers.State.BRIDGED
         reason = transfers.reason_of_end(reason, is_bridged=is_bridged)
         return endings.Termination(reason=reason, ended_by=_person(seen))
-    lost_worker = not (seen.is_claimed or (seen.has_worker and not seen.has_room))
+    has_none = not (seen.is_claimed or (seen.has_worker and not seen.has_room))
+    lost_worker = has_none and seen.transfer is None
     reason = endings.Reason.WORKER_LOST if lost_worker else endings.Reason.PLATFORM_LOST
     return endings.Termination(reason=reason, ended_by=endings.EndedBy.SYSTEM)
-
-
-def _parting(present: Collection[rooms.Participant]) -> endings.Termination:
-    """The end of a call whose job has died after it was transferred: by who is missing."""
-    if rooms.has_caller(present) and _has_dialed(present):
-        return endings.Termination(reason=endings.Reason.MAX_DURATION, ended_by=endings.EndedBy.SYSTEM)
-    left = endings.EndedBy.CALLEE if rooms.has_caller(present) else endings.EndedBy.CALLER
-    return endings.Termination(reason=endings.Reason.TRANSFERRED, ended_by=left)
 
 
 def _person(seen: Sighting) -> endings.EndedBy:
     is_ours = seen.entry.call.direction is callcore_calls.Direction.OUTBOUND
     return endings.EndedBy.CALLEE if is_ours else endings.EndedBy.CALLER
-
-
-def _has_dialed(present: Collection[rooms.Participant]) -> bool:
-    return any(someone.is_dialed for someone in present)

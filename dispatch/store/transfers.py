@@ -53,13 +53,20 @@ async def unfinished(tx: sa_async.AsyncConnection) -> tuple[transfers.Transfer, 
     return readable.only(rows, _transfer, "transfers")
 
 
-async def carrying(tx: sa_async.AsyncConnection) -> Mapping[str, transfers.Transfer]:
-    """By the id of a call that has not ended: the transfer that is bridged or under way, so that no agent is needed."""
+async def in_hands(tx: sa_async.AsyncConnection) -> Mapping[str, transfers.Transfer]:
+    """By the id of a call that has not ended: the transfer that goes on, or is bridged, without an agent.
+
+    A warm one that is under way is not among them: without the agent nobody asks the destination.
+    """
     called = tables.calls
+    is_under_way = sa.and_(_T.c.state.in_(_OPEN), _T.c.kind != transfers.Kind.WARM.value)
     query = (
         sa.select(_T)
         .join(called, called.c.id == _T.c.call_id)
-        .where(_T.c.state.in_((*_OPEN, transfers.State.BRIDGED.value)), called.c.status != calls.Status.ENDED.value)
+        .where(
+            sa.or_(is_under_way, _T.c.state == transfers.State.BRIDGED.value),
+            called.c.status != calls.Status.ENDED.value,
+        )
     )
     rows = await tx.execute(query.order_by(_T.c.id))
     return {transfer.call_id: transfer for transfer in readable.only(rows, _transfer, "transfers")}

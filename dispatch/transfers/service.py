@@ -7,7 +7,7 @@ from collections.abc import Coroutine
 
 import structlog
 
-from callcore import contract, errors, transfers
+from callcore import contract, errors, transfer_wishes, transfers
 from dispatch import background
 from dispatch.store import engine
 from dispatch.store import transfers as rows
@@ -43,6 +43,66 @@ class Transfers:
             if plan is not None:
                 self._start(transfer.id, self._driver.carry_out(transfer, plan))
         return transfer
+
+    async def request(
+        self,
+        call_id: str,
+        kind: transfers.Kind,
+        wish: transfer_wishes.Wish,
+        requested_by: transfer_wishes.Requester,
+        *,
+        request_id: str | None = None,
+        is_held: bool = False,
+        holder: tuple[str, int] | None = None,
+    ) -> transfers.Transfer:
+        """Begin a transfer that an agent or an operator wants; with a request's id again, it is the one there is.
+
+        Args:
+            call_id: of the call.
+            kind: blind or warm.
+            wish: to whom, and what becomes of the caller where nobody takes the call.
+            requested_by: who wants it.
+            request_id: of the tool call that wants it.
+            is_held: the caller was told, and is on hold where it is a warm one: a phone may be dialed at once.
+            holder: id and generation of the job that asks; None where it is no job.
+
+        Raises:
+            NoSuchCall, CallNotInProgress, NoAgent, Fenced, TransferUnderWay, AlreadyTransferred: see `refusals`.
+            BadInput, PolicyRefused: a destination cannot be dialed, or must not be.
+        """
+        raise NotImplementedError
+
+    async def note(self, call_id: str, transfer_id: str, fact: contract.TransferFact) -> transfers.Transfer:
+        """Take what the call's job saw or did; the transfer after it. Too late, or said again, it changes nothing.
+
+        Raises:
+            NoSuchTransfer: there is none.
+            Fenced: the call is another job's.
+        """
+        raise NotImplementedError
+
+    async def complete(self, call_id: str, transfer_id: str) -> transfers.Transfer:
+        """Take the call in the destination's name, as an operator wants it: the job lets the two hear each other.
+
+        Raises:
+            NoSuchTransfer: there is none.
+            NotConsulting: nobody is being asked.
+            TransferOver: it has ended.
+        """
+        raise NotImplementedError
+
+    async def cancel(self, call_id: str, transfer_id: str, *, try_next: bool) -> transfers.Transfer:
+        """Call it off, as an operator wants it; or with `try_next` only the destination that is being tried.
+
+        Raises:
+            NoSuchTransfer: there is none.
+            NotConsulting: with `try_next`, where no destination is being tried.
+            TransferOver: it has ended.
+        """
+        raise NotImplementedError
+
+    def leg_left(self, transfer_id: str) -> None:
+        """LiveKit says that the leg of a transfer's destination has left: a hint, to look at once."""
 
     async def run(self, stop: background.Stop) -> None:
         """Take up, until told to stop, what is under way without a task, and keep what is in hand."""

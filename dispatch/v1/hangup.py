@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from aiohttp import web
 
 from callcore import calls, endings, transitions
@@ -36,12 +34,8 @@ async def hang_up(request: web.Request, _: routes.Nothing, __: routes.Nothing) -
 
 
 async def _ends_by_itself(app: web.Application, call: calls.Call) -> bool:
-    deadline = asyncio.get_running_loop().time() + _REPORT_S
-    async with app[keys.WAKEUPS].following(call.id) as subscription:
-        while (left_s := deadline - asyncio.get_running_loop().time()) > 0:
-            async with app[keys.STORE].reading() as tx:
-                entry = await call_rows.get(tx, call.id)
-            if entry.call.is_over:
-                return True
-            await subscription.wait(min(_LOOK_S, left_s))
-    return False
+    async def look() -> bool:
+        async with app[keys.STORE].reading() as tx:
+            return (await call_rows.get(tx, call.id)).call.is_over
+
+    return await app[keys.WAKEUPS].until(call.id, look, bool, every_s=_LOOK_S, within_s=_REPORT_S)

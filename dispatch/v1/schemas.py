@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from typing import Annotated, Any, Literal
 
 import pydantic
 from pydantic import alias_generators
 
-from callcore import calls, clock, endings, events, outcomes, transfers, turns
+from callcore import calls, clock, endings, events, outcomes, transfer_wishes, transfers, turns
 from dispatch.store import besides, recordings
 from dispatch.v1 import override_shapes
 
@@ -118,33 +117,64 @@ class Attempt(Shape):
     """One destination of a transfer."""
 
     to: str
-    """An E.164 number or a SIP URI."""
+    """An E.164 number or a SIP URI; empty where it was a person's who was deleted."""
     label: str | None
+    """What the agent calls it."""
+    method: transfers.Method
+    """How it is reached: we dial it, or the caller's carrier is asked to (REFER)."""
     result: transfers.AttemptResult | None
-    """How it ended; null while it is dialed."""
+    """How it ended; null while it is under way."""
     sip_status_code: int | None
     """The final SIP answer, where there was one."""
     seconds: Seconds | None
-    """How long it took, to the answer or the refusal."""
+    """How long it took, from the dial to the result."""
+
+    @classmethod
+    def of(cls, attempt: transfers.Attempt) -> Attempt:
+        return cls(
+            to=attempt.to,
+            label=attempt.label,
+            method=attempt.method,
+            result=attempt.result,
+            sip_status_code=attempt.sip_status_code,
+            seconds=attempt.seconds,
+        )
 
 
 class Transfer(Shape):
-    """A transfer of the call, with every destination that was tried."""
+    """A transfer of a call, with every destination that was tried."""
 
     id: str
+    call_id: str
     kind: transfers.Kind
     state: transfers.State
+    requested_by: transfer_wishes.Requester
     attempts: tuple[Attempt, ...]
+    """In the order in which they were made."""
+    fallback: transfer_wishes.Fallback | None
+    """What becomes of the caller where nobody takes the call; null for a forward, which goes on as its number says."""
     created_at: Time
+    updated_at: Time
+    bridged_at: Time | None
+    """Since when caller and destination hear each other, or the carrier has the caller."""
+    metadata: dict[str, str]
+    """As given with the request."""
 
     @classmethod
     def of(cls, transfer: transfers.Transfer) -> Transfer:
+        wish = transfer.wish
         return cls(
             id=transfer.id,
+            call_id=transfer.call_id,
             kind=transfer.kind,
             state=transfer.state,
-            attempts=tuple(Attempt(**dataclasses.asdict(attempt)) for attempt in transfer.attempts),
+            requested_by=transfer.requested_by,
+            attempts=tuple(Attempt.of(attempt) for attempt in transfer.attempts),
+            fallback=wish.fallback if wish is not None else None,
             created_at=transfer.created_at,
+            updated_at=transfer.updated_at,
+            bridged_at=transfer.bridged_at,
+            metadata=dict(wish.metadata) if wish is not None else {},
         )
 
 

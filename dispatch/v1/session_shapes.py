@@ -10,7 +10,9 @@ from callcore import calls, contract
 from dispatch.v1 import given, override_shapes, schemas
 
 _Name = Annotated[str, pydantic.StringConstraints(min_length=1, max_length=128)]
-_Pairs = Annotated[dict[str, str], pydantic.Field(max_length=1000)]
+Pairs = Annotated[dict[str, str], pydantic.Field(max_length=1000)]
+"""Names and values; which ones may be is asked with the configuration at hand."""
+
 _MAX_DURATION_S = 86_400
 
 
@@ -52,9 +54,9 @@ class _Session(override_shapes.Overrides):
     """The number of ours that is shown, E.164. Default: the agent's first one that places calls."""
     agent_id: _Name | None = None
     """Who talks; or give an `intent` and a `systemPrompt`."""
-    metadata: _Pairs = pydantic.Field(default_factory=dict)
+    metadata: Pairs = pydantic.Field(default_factory=dict)
     """Goes along with the call, over that of the number."""
-    variables: _Pairs = pydantic.Field(default_factory=dict)
+    variables: Pairs = pydantic.Field(default_factory=dict)
     """What prompt and greeting may speak of: `{{ variables.name }}`."""
     time_zone: Annotated[str, pydantic.Field(max_length=64)] | None = None
     """Of the callee, of the IANA database, for calling hours. Default: what their number says."""

@@ -7,13 +7,13 @@ import datetime as dt
 
 from aiohttp import web
 
-from callcore import errors, ids, numbers
+from callcore import errors, ids
 from dispatch import gate, keys
 from dispatch.access import auth
 from dispatch.dialing import accepting, orders
 from dispatch.http import idempotency, reading, routes
 from dispatch.store import contacts as contact_rows
-from dispatch.v1 import session_shapes
+from dispatch.v1 import callers, session_shapes
 from sip_config import configurations, schema
 from sip_config.sessions import planning
 from sip_config.templates import variables
@@ -37,7 +37,7 @@ class _Callee:
 
 async def place(request: web.Request, _: routes.Nothing, body: session_shapes.PhoneSession) -> web.Response:
     """Accept a call; it is placed at once, or at its time."""
-    callee = _Callee(to=_normal(body.to))
+    callee = _Callee(to=callers.normal(body.to))
     return await _accept(request, body, callee, session_shapes.PlacedCall)
 
 
@@ -143,19 +143,12 @@ def _check(wanted: accepting.Wanted) -> None:
 
 
 def _number(configuration: configurations.Configuration, given: str | None, agent_id: str | None) -> schema.Number:
-    if given is None:
-        found = planning.first_number(configuration, agent_id)
-        if found is None:
-            raise reading.Invalid([("from", "no number of the configuration places calls")])
-    else:
-        found = configuration.numbers.get(_normal(given))
-        if found is None:
-            raise reading.Invalid([("from", "this is no number of the configuration")])
-    if not found.places_calls or configuration.outbound(found) is None:
-        raise reading.Invalid(
-            [("from", "this number places no calls: see its `direction`, and `outbound` of its trunk")]
-        )
-    return found
+    if given is not None:
+        return callers.named(configuration, given)
+    found = planning.first_number(configuration, agent_id)
+    if found is None:
+        raise reading.Invalid([("from", "no number of the configuration places calls")])
+    return callers.checked(configuration, found)
 
 
 def _scheduled(schedule: session_shapes.Schedule | None, now: dt.datetime) -> dt.datetime | None:
@@ -164,17 +157,6 @@ def _scheduled(schedule: session_shapes.Schedule | None, now: dt.datetime) -> dt
     if schedule.at - now > _FARTHEST:
         raise reading.Invalid([("schedule.at", f"must be within {_FARTHEST.days} days")])
     return schedule.at.astimezone(dt.UTC)
-
-
-def _normal(written: str) -> str:
-    """A number as E.164; what is none stays as it is, for the gate to tell."""
-    text = written.strip()
-    if ":" in text or not text.startswith("+"):
-        return text
-    try:
-        return numbers.parse(text)
-    except errors.InvalidNumber:
-        return text
 
 
 def _answer(wanted: accepting.Wanted, shape: type[session_shapes.PlacedCall]) -> str:

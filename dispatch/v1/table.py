@@ -20,6 +20,7 @@ from dispatch.v1 import (
     session_shapes,
     sessions,
     transcripts,
+    transfers_table,
     voicemail,
     webhooks_table,
 )
@@ -218,6 +219,7 @@ ROUTES: tuple[routes.AnyRoute, ...] = (
         scope=scopes.Scope.ADMIN,
         answers={204: None},
     ),
+    *transfers_table.ROUTES,
     *people_table.ROUTES,
     *webhooks_table.ROUTES,
 )

@@ -23,12 +23,16 @@ How a phone takes the calls that reach it is said beforehand, for all or for one
     guard = softphone.Guard(username="acme", password="secret", algorithms=(softphone.Algorithm.SHA_256,))
     phone.answer_with(softphone.Answering(guard=guard))  # 407 until the INVITE has the credentials
 
+    phone.refer_with(softphone.Referring(proxy=other.address))  # takes a REFER, calls who it names, and hangs up
+    call.refer_with(softphone.referrings.refuses(603))  # or any of `referrings.FAULTS`, in this call alone
+    referral = await call.referred(timeout=10)  # its URI and headers; `referral.call` is the new call
+
 Beside the audio: `call.send_info(softphone.dtmf_relay("5"))`, `call.infos`, `call.ping()`, `phone.ping(uri)` (OPTIONS).
 
 UDP, PCMU and PCMA, keypad events; no TCP, no TLS, no SRTP, no forked calls.
 """
 
-from lab.softphone.answerings import RINGS_FOREVER, UNAVAILABLE, Answering
+from lab.softphone.answerings import RINGS_FOREVER, UNAVAILABLE, Answering, voicemail
 from lab.softphone.calls import Call
 from lab.softphone.digest import Algorithm
 from lab.softphone.endings import EndedBy, Ending
@@ -43,6 +47,8 @@ from lab.softphone.outgoing_calls import OutgoingCall
 from lab.softphone.phones import Softphone
 from lab.softphone.playout import Utterance
 from lab.softphone.recordings import Recording
+from lab.softphone.referrals import Notification, Referral
+from lab.softphone.referrings import HangUp, Notice, Referring
 from lab.softphone.sdp import Direction
 from lab.softphone.sounds import Samples, Sound, noise, telephone, tone
 from lab.softphone.speech_detection import Sensitivity, Span
@@ -65,6 +71,7 @@ __all__ = [
     "EndedBy",
     "Ending",
     "Guard",
+    "HangUp",
     "Headers",
     "IncomingCall",
     "Info",
@@ -72,9 +79,13 @@ __all__ = [
     "Milestone",
     "Misbehaviour",
     "NotReached",
+    "Notice",
+    "Notification",
     "OutgoingCall",
     "PhoneError",
     "Recording",
+    "Referral",
+    "Referring",
     "Samples",
     "Sensitivity",
     "Softphone",
@@ -87,4 +98,5 @@ __all__ = [
     "noise",
     "telephone",
     "tone",
+    "voicemail",
 ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
+import numpy as np
+
 from lab.softphone import conversations, g711, guards, negotiation, sounds
 from lab.softphone.misbehaviour import Misbehaviour
 
@@ -34,6 +36,24 @@ class Answering:
     codecs: tuple[g711.Codec, ...] = negotiation.DEFAULT_CODECS
     """What the phone can do, the preferred one first."""
     misbehaviour: Misbehaviour = dataclasses.field(default_factory=Misbehaviour)
+
+
+BEEP_HZ = 1000.0
+_BEFORE_BEEP_S = 0.3
+_BEEP_S = 0.4
+
+
+def voicemail(greeting: sounds.Sound, *, rate: int = conversations.DEFAULT_RATE, after_s: float = 0.0) -> Answering:
+    """A machine that says its greeting as soon as it has answered, beeps, and then records: is silent.
+
+    Args:
+        greeting: for example made by `lab.speech`.
+        rate: of its samples, in Hz; a file knows its own.
+        after_s: it rings so long.
+    """
+    pause = np.zeros(round(_BEFORE_BEEP_S * sounds.RATE), np.int16)
+    said = np.concatenate([sounds.telephone(greeting, rate), pause, sounds.tone(BEEP_HZ, _BEEP_S)])
+    return Answering(after_s=after_s, play=said, play_rate=sounds.RATE)
 
 
 UNAVAILABLE = Answering(code=480, rings=False)

@@ -19,6 +19,7 @@ from lab.softphone import (
     messages,
     methods,
     negotiation,
+    referees,
     sdp,
     signalling,
     tasks,
@@ -31,6 +32,8 @@ from lab.softphone.endings import EndedBy
 from lab.softphone.headers import Headers
 from lab.softphone.infos import DTMF_RELAY, Info
 from lab.softphone.misbehaviour import Misbehaviour
+from lab.softphone.referrals import Referral
+from lab.softphone.referrings import Referring
 from lab.softphone.server_transactions import InviteServerTransaction, ServerTransaction
 from lab.softphone.timelines import Milestone
 
@@ -38,6 +41,10 @@ HANG_UP_S = 5.0
 """How long hanging up may take by default."""
 MOST_INFOS = 500
 """Of a very long call only the newest INFO are kept."""
+MOST_REFERRALS = 100
+"""Of so many REFER the newest are kept."""
+NOTIFY_ANSWER_S = 10.0
+"""How long the answer to a NOTIFY is waited for: livekit-sip takes 5 s where nobody asks for the news any more."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -50,6 +57,10 @@ class Setup:
     """Ours."""
     user: str
     """The user part of our Contact."""
+    dial: Callable[[str, str, Headers], Call]
+    """Calls a URI as somebody, with further headers."""
+    referring: Callable[[], Referring]
+    """What the phone does with a REFER, where the call was not told."""
     codecs: tuple[g711.Codec, ...] = negotiation.DEFAULT_CODECS
     misbehaviour: Misbehaviour = dataclasses.field(default_factory=Misbehaviour)
     account: accounts.Account = dataclasses.field(default_factory=lambda: accounts.Account(None))
@@ -79,6 +90,8 @@ class Call(conversations.Conversation):
         self._answer: InviteServerTransaction | None = None
         self._reinvite: asyncio.Future[messages.Response] | None = None
         self._is_leaving = False
+        self._referring: Referring | None = None
+        self._referrals: collections.deque[Referral] = collections.deque(maxlen=MOST_REFERRALS)
         self._infos: collections.deque[Info] = collections.deque(maxlen=MOST_INFOS)
         setup.agent.log(setup.call_id, self.signalling)
 
@@ -91,6 +104,14 @@ class Call(conversations.Conversation):
     def agreed(self) -> negotiation.Agreement | None:
         """Codec, direction and addresses as last negotiated."""
         return self._media.negotiation.agreed
+
+    async def rings_or_is_answered(self, *, timeout: float) -> None:
+        """Waits for the 180, or for the 2xx where that comes first.
+
+        Raises:
+            CallRefused: a final response of 300 or more came instead.
+        """
+        await self._reach(Milestone.RINGING, Milestone.ANSWERED, timeout=timeout)
 
     async def answered(self, *, timeout: float) -> None:
         """Waits for the 2xx.
@@ -145,6 +166,23 @@ class Call(conversations.Conversation):
             raise errors.CallRefused(response.code, response.phrase, response.headers)
         self._media.negotiation.accept(response.body)
 
+    def refer_with(self, referring: Referring) -> None:
+        """From now on, a REFER in this call is taken like this, whatever the phone was told."""
+        self._referring = referring
+
+    @property
+    def referrals(self) -> tuple[Referral, ...]:
+        """The REFER requests of the other side, oldest first; a request that came again counts once."""
+        return tuple(self._referrals)
+
+    async def referred(self, count: int = 1, *, timeout: float) -> Referral:
+        """Waits until the other side has sent so many REFER requests, and gives the last of them."""
+        return await self._wait(
+            lambda: self._referrals[count - 1] if len(self._referrals) >= count else None,
+            timeout=timeout,
+            what=f"{count} REFER did not come",
+        )
+
     @property
     def infos(self) -> tuple[Info, ...]:
         """The INFO requests that the other side sent, oldest first."""
@@ -184,6 +222,8 @@ class Call(conversations.Conversation):
                 self._receive_reinvite(request, transaction)
             case "INFO":
                 self._receive_info(request, transaction)
+            case "REFER" if self._dialog is not None:
+                self._receive_refer(request, transaction)
             case "OPTIONS":
                 transaction.respond(methods.options_answer(request))
             case _:
@@ -242,23 +282,25 @@ class Call(conversations.Conversation):
         self._setup.on_over(self)
         self._changes.notify()
 
-    def _request(self, method: str, outcome: Outcome, more: Headers, body: bytes = b"") -> None:
+    def _request(self, method: str, outcome: Outcome, more: Headers, body: bytes = b"", *, cseq_step: int = 1) -> None:
         if self._dialog is None:
             raise errors.NotReached("there is no dialog yet")
         agent = self._setup.agent
-        request = dataclasses.replace(self._dialog.request(method, via=agent.via(), more=more), body=body)
+        request = self._dialog.request(method, via=agent.via(), cseq=self._dialog.next_cseq(cseq_step), more=more)
         self._setup.account.request(
             agent,
-            request,
+            dataclasses.replace(request, body=body),
             self._dialog.next_hop,
             outcome,
             next_cseq=self._dialog.next_cseq,
             acks=not self._setup.misbehaviour.never_acks,
         )
 
-    async def _ask(self, method: str, more: Headers, body: bytes = b"", *, timeout: float) -> messages.Response:
+    async def _ask(
+        self, method: str, more: Headers, body: bytes = b"", *, timeout: float, cseq_step: int = 1
+    ) -> messages.Response:
         question = asking.Question()
-        self._request(method, question.outcome, more, body)
+        self._request(method, question.outcome, more, body, cseq_step=cseq_step)
         return await question.answer(timeout=timeout, what=f"{method} was not answered")
 
     def _ack(self, cseq: int) -> None:
@@ -269,10 +311,13 @@ class Call(conversations.Conversation):
         agent.send(self._dialog.request("ACK", via=agent.via(), cseq=cseq), self._dialog.next_hop)
         self.timeline.mark(Milestone.ACKED)
 
-    async def _reach(self, milestone: Milestone, *, timeout: float) -> None:
+    async def _reach(self, *milestones: Milestone, timeout: float) -> None:
+        """Waits for one of them."""
         try:
             await self._wait(
-                lambda: self.timeline.get(milestone), timeout=timeout, what=f"the call did not come to: {milestone}"
+                lambda: True if any(map(self.timeline.reached, milestones)) else None,
+                timeout=timeout,
+                what=f"the call did not come to: {', '.join(milestones)}",
             )
         except errors.CallOver:
             ending = self.ending
@@ -308,6 +353,27 @@ class Call(conversations.Conversation):
         transaction.on_never_acknowledged = self._give_up_unacknowledged
         headers = Headers.of(self._contact, methods.ALLOWED) + (extra or Headers())
         transaction.respond(messages.response_to(request, 200, tag=self._setup.tag, extra=headers, sdp=body))
+
+    def _receive_refer(self, request: messages.Request, transaction: ServerTransaction) -> None:
+        self.timeline.mark(Milestone.REFERRED)
+        referral = Referral.of(request, at_s=self.now_s)
+        referring = self._referring or self._setup.referring()
+        line = referees.Line(
+            now_s=lambda: self.now_s,
+            dial=lambda target, headers: self._setup.dial(target, self._setup.user, headers),
+            notify=self._notify,
+            hang_up=self.leave,
+        )
+        referee = referees.Referee(referring, referral, line)
+        referee.answer(request, transaction)
+        if referring.accepts:
+            self.tasks.start(referee.go_on())
+        self._referrals.append(referral)
+        self._changes.notify()
+
+    async def _notify(self, headers: Headers, body: bytes, cseq_step: int) -> messages.Response:
+        more = Headers.of(self._contact) + headers
+        return await self._ask("NOTIFY", more, body, timeout=NOTIFY_ANSWER_S, cseq_step=cseq_step)
 
     def _receive_info(self, request: messages.Request, transaction: ServerTransaction) -> None:
         self._infos.append(Info.of(request, at_s=self.now_s))

@@ -73,10 +73,11 @@ class Dialog:
         )
         return messages.Request(method=method, uri=self.target, headers=headers + (more or Headers()))
 
-    def next_cseq(self) -> int:
-        """The number of a new request of ours."""
-        self.cseq += 1
-        return self.cseq
+    def next_cseq(self, step: int = 1) -> int:
+        """The number of a new request of ours; any `step` but 1 leaves numbers out or goes back, which is a fault."""
+        cseq = self.cseq + step
+        self.cseq = max(self.cseq, cseq)
+        return cseq
 
     @property
     def next_hop(self) -> uris.Address:

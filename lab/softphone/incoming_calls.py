@@ -139,6 +139,10 @@ class IncomingCall(calls.Call):
         await asyncio.sleep(seconds)
         self._settle()
 
+    async def _leave_after(self, seconds: float) -> None:
+        await asyncio.gather(asyncio.sleep(seconds), self.acked(timeout=seconds + calls.HANG_UP_S))
+        self.leave()
+
     async def _say(self, sound: sounds.Sound) -> None:
         try:
             await self.play(sound, rate=self._answering.play_rate)

@@ -14,6 +14,7 @@ PHRASES = {
     180: "Ringing",
     183: "Session Progress",
     200: "OK",
+    202: "Accepted",
     400: "Bad Request",
     401: "Unauthorized",
     403: "Forbidden",
@@ -153,7 +154,12 @@ def response_to(
     copied = request.headers.only("Via", "Record-Route", "From", "Call-ID", "CSeq")
     typed = Headers.of(("Content-Type", SDP)) if sdp else Headers()
     headers = copied + Headers.of(("To", to)) + (extra or Headers()) + typed
-    return Response(code=code, phrase=PHRASES.get(code, "Unknown"), headers=headers, body=sdp)
+    return Response(code=code, phrase=phrase(code), headers=headers, body=sdp)
+
+
+def phrase(code: int) -> str:
+    """The words beside a status."""
+    return PHRASES.get(code, "Unknown")
 
 
 def parse(datagram: bytes) -> Request | Response:

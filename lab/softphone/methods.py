@@ -5,11 +5,13 @@ from __future__ import annotations
 from lab.softphone import infos, messages
 from lab.softphone.headers import Headers
 
-ALLOWED = ("Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO")
+WITHOUT_REFER = ("Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO")
+"""All that a phone does that takes no REFER."""
+ALLOWED = ("Allow", f"{WITHOUT_REFER[1]}, REFER")
 ABILITIES = (ALLOWED, ("Accept", f"{messages.SDP}, {infos.DTMF_RELAY}"))
 """What an OPTIONS tells, asked or asking."""
-_NOT_DONE = {"REGISTER", "SUBSCRIBE", "NOTIFY", "REFER", "UPDATE", "MESSAGE", "PRACK", "PUBLISH"}
-_ONLY_IN_CALLS = {"INFO", "BYE"}
+_NOT_DONE = {"REGISTER", "SUBSCRIBE", "NOTIFY", "UPDATE", "MESSAGE", "PRACK", "PUBLISH"}
+_ONLY_IN_CALLS = {"INFO", "BYE", "REFER"}
 
 
 def options_answer(request: messages.Request) -> messages.Response:

@@ -22,4 +22,5 @@ class Misbehaviour:
     answers_bye_after_s: float = 0.0
     """Stays on the line so long before it answers a BYE."""
     hangs_up_after_s: float | None = None
-    """Hangs up by itself so long after the answer."""
+    """Hangs up by itself so long after the answer; who was called not before the caller's ACK, even so (RFC 3261
+    section 15)."""

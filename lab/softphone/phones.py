@@ -21,6 +21,7 @@ from lab.softphone import (
     methods,
     negotiation,
     pings,
+    referrings,
     tasks,
     timers,
     uris,
@@ -47,6 +48,7 @@ class Softphone:
         self._calls: dict[tuple[str, str], calls.Call] = {}
         self._reaping = tasks.Tasks()
         self._answerings: dict[str | None, answerings.Answering] = {None: answerings.UNAVAILABLE}
+        self._referring = referrings.DOES_NOT_KNOW
         self._door = guards.Door()
         self._unclaimed: asyncio.Queue[IncomingCall] = asyncio.Queue(MOST_UNCLAIMED_CALLS)
 
@@ -121,17 +123,12 @@ class Softphone:
             next_hop=next_hop,
             headers=Headers.given(headers),
         )
-        setup = self._setup(
-            call_id=f"{secrets.token_hex(12)}@{self._agent.ip}",
-            user=caller if _PLAIN_USER.fullmatch(caller) else "phone",
+        return self._place(
+            dialing,
             codecs=tuple(codec if isinstance(codec, g711.Codec) else g711.Codec[codec] for codec in codecs),
             misbehaviour=misbehaviour or Misbehaviour(),
             account=_account(username, password),
         )
-        call = OutgoingCall(setup, dialing)
-        self._calls[call.key] = call
-        call.start()
-        return call
 
     async def ping(
         self,
@@ -161,8 +158,13 @@ class Softphone:
         """
         self._answerings[user] = answering
 
+    def refer_with(self, referring: referrings.Referring) -> None:
+        """From now on, a REFER in any call is taken like this, unless that call was told otherwise."""
+        self._referring = referring
+
     def reset(self) -> None:
-        """Answers as a new phone does, and hands out no call that came before."""
+        """Answers as a new phone does, takes no REFER, and hands out no call that came before."""
+        self._referring = referrings.DOES_NOT_KNOW
         self._answerings = {None: answerings.UNAVAILABLE}
         while not self._unclaimed.empty():
             self._unclaimed.get_nowait()
@@ -190,6 +192,30 @@ class Softphone:
         await self._agent.close()
         await self._reaping.finish()
 
+    def _place(
+        self,
+        dialing: Dialing,
+        *,
+        codecs: tuple[g711.Codec, ...] = negotiation.DEFAULT_CODECS,
+        misbehaviour: Misbehaviour,
+        account: accounts.Account | None = None,
+    ) -> OutgoingCall:
+        setup = self._setup(
+            call_id=f"{secrets.token_hex(12)}@{self._agent.ip}",
+            user=dialing.caller if _PLAIN_USER.fullmatch(dialing.caller) else "phone",
+            codecs=codecs,
+            misbehaviour=misbehaviour,
+            account=account,
+        )
+        call = OutgoingCall(setup, dialing)
+        self._calls[call.key] = call
+        call.start()
+        return call
+
+    def _place_instead(self, target: str, caller: str, headers: Headers) -> OutgoingCall:
+        """The call that a REFER asked for."""
+        return self._place(Dialing(target=target, caller=caller, headers=headers), misbehaviour=Misbehaviour())
+
     def _setup(
         self,
         *,
@@ -208,6 +234,8 @@ class Softphone:
             misbehaviour=misbehaviour,
             account=account or accounts.Account(None),
             on_over=self._forget,
+            dial=self._place_instead,
+            referring=lambda: self._referring,
         )
 
     def _forget(self, call: calls.Call) -> None:

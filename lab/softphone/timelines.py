@@ -23,6 +23,8 @@ class Milestone(enum.StrEnum):
     """The 2xx."""
     ACKED = "acked"
     """The ACK of the 2xx."""
+    REFERRED = "referred"
+    """The first REFER of the other side."""
     BYE = "bye"
     """The first BYE, whoever sent it."""
     ENDED = "ended"
@@ -50,6 +52,7 @@ class Timeline:
     early_media_s = _Seconds(Milestone.EARLY_MEDIA)
     answered_s = _Seconds(Milestone.ANSWERED)
     acked_s = _Seconds(Milestone.ACKED)
+    referred_s = _Seconds(Milestone.REFERRED)
     bye_s = _Seconds(Milestone.BYE)
     ended_s = _Seconds(Milestone.ENDED)
 
@@ -60,6 +63,14 @@ class Timeline:
 
     def now_s(self) -> float:
         return time.monotonic() - self.origin_s
+
+    def clock_s(self, at_s: float) -> float:
+        """A moment of this call by the machine's monotonic clock, which is the event loop's and one for all phones."""
+        return self.origin_s + at_s
+
+    def since_s(self, clock_s: float) -> float:
+        """A moment of that clock in seconds of this call; the other way round."""
+        return clock_s - self.origin_s
 
     def mark(self, milestone: Milestone) -> None:
         """The call has come to this, now, unless it had before."""

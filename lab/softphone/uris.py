@@ -42,6 +42,11 @@ def parse(text: str) -> Uri:
     return Uri(user=match["user"] or "", host=match["host"], port=int(port) if port else None)
 
 
+def is_sip(text: str) -> bool:
+    """Whether `parse` can read it."""
+    return _URI.fullmatch(text.strip()) is not None
+
+
 def bare(header: str) -> str:
     """The URI inside a From, To, Contact, Route or Record-Route value."""
     match = _ADDRESS.match(header)

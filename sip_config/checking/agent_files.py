@@ -6,7 +6,7 @@ import re
 
 from sip_config import configurations, digests, problems, schema
 from sip_config.checking import validation
-from sip_config.flows import flow_schema
+from sip_config.flows import flow_schema, flow_transfers
 from sip_config.reading import documents, folders, readers
 from sip_config.templates import prompting
 
@@ -86,12 +86,16 @@ class _Texts:
         if not folders.is_file_name(names[0]):
             self._complain(path, "name a file in `agents/`, beside this one, without the folder")
             return None
-        return self._flow(f"{FOLDER}/{names[0]}", path)
+        return self._flow(f"{FOLDER}/{names[0]}", path, settings)
 
-    def _flow(self, name: str, path: problems.Path) -> str | None:
+    def _flow(self, name: str, path: problems.Path, settings: schema.Agent) -> str | None:
         text = self._read(self._folder, name, path)
         if text is not None:
-            self.found += flow_schema.check(self._reader.plain_document(name))[1]
+            source = self._reader.plain_document(name)
+            flow, found = flow_schema.check(source)
+            self.found += found
+            if flow is not None:
+                self.found += problems.bounded(flow_transfers.check(source, flow, settings))
         return text
 
     def _prompt(self, name: str) -> configurations.Template | None:

@@ -15,6 +15,9 @@ from sip_config.templates import metadata_names
 _AGENT = "agent"  # the key of a number's metadata that may name who answers
 _ANSWERERS = ("agent", "split", "routes", "metadata")
 
+COMES_BACK = "this is one of our own numbers, and would come back as a new call"
+"""What is wrong with a destination that is a number of ours which strangers may call."""
+
 Numbers = Mapping[int, validation.Draft[schema.Number]]
 """Numbers by their position in the file."""
 
@@ -59,16 +62,6 @@ def numbers(document: documents.Document, found: Numbers, around: Surroundings) 
             *_mode_problems(draft, around),
         ):
             yield document.problem((*path, *key), message)
-
-
-def transfers(document: documents.Document, own: Mapping[str, int], country: str | None) -> Iterator[problems.Problem]:
-    """Transfers of an agent's file that lead to a number of our own."""
-    destinations = document.value(("transfers",))
-    for name in destinations if isinstance(destinations, dict) else ():
-        path = ("transfers", name, "to")
-        to = document.value(path)
-        if isinstance(to, str) and _number_in(to, country) in own:
-            yield document.problem(path, "this is one of our own numbers, and would come back as a new call")
 
 
 def hours(document: documents.Document) -> Iterator[problems.Problem]:
@@ -154,8 +147,8 @@ def _choice_problems(
 
 def _mode_problems(draft: validation.Draft[schema.Number], around: Surroundings) -> Iterator[_Finding]:
     number = draft.value
-    if draft.has("forward_to") and number.forward_to and _number_in(number.forward_to, around.country) in around.own:
-        yield ("forward_to",), "this is one of our own numbers, and would come back as a new call"
+    if draft.has("forward_to") and number.forward_to and number_in(number.forward_to, around.country) in around.own:
+        yield ("forward_to",), COMES_BACK
     if not draft.has("work_mode"):
         return
     mode = number.work_mode
@@ -176,7 +169,7 @@ def _no_agent(name: str, agents: Collection[str]) -> str:
     return f"there is no agent `{name}`{problems.nearest(name, agents)}"
 
 
-def _number_in(destination: str, country: str | None) -> str | None:
+def number_in(destination: str, country: str | None) -> str | None:
     """The number that a destination would reach, be it bare or in a SIP address."""
     try:
         return phone_numbers.from_sip(destination, region=country)

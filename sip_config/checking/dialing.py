@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 
 import phonenumbers
 import pydantic
@@ -55,23 +55,17 @@ def agents(organization: documents.Document, known: Collection[str]) -> Iterator
             yield organization.problem((_DIALING, key), message)
 
 
-def transfers(document: documents.Document, rules: dialable.Policy) -> Iterator[problems.Problem]:
-    """Transfers of an agent's file that the gate would always refuse."""
-    named = document.value(("transfers",))
-    paths = [("transfers", name, "to") for name in named] if isinstance(named, Mapping) else []
-    yield from _refused(document, paths, rules)
-
-
 def forwards(
     document: documents.Document, positions: Iterable[int], rules: dialable.Policy
 ) -> Iterator[problems.Problem]:
     """Numbers that forward to where the gate would always refuse to."""
-    yield from _refused(document, [("numbers", index, "forward_to") for index in positions], rules)
+    yield from refused(document, [("numbers", index, "forward_to") for index in positions], rules)
 
 
-def _refused(
+def refused(
     document: documents.Document, paths: Iterable[problems.Path], rules: dialable.Policy
 ) -> Iterator[problems.Problem]:
+    """Destinations at these places to which the gate would always refuse a dial."""
     for path in paths:
         try:
             dialable.check(_DESTINATION.validate_python(document.value(path)), rules)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-TOOLS = frozenset({"transfer_call", "http", "calendar", "send_sms", "take_message"})
+TOOLS = frozenset({"http", "calendar", "send_sms", "take_message"})
 
 _KEYS = {
     "OrganizationFile": frozenset({"prices", "retention"}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sip_config import problems, providers
+from sip_config.checking import transfers
 from sip_config.reading import documents
 
 _PROVIDERS = ("stt", "llm", "tts", "vad")
@@ -12,10 +13,8 @@ _KEY = "api_key"
 
 
 def of_agent(document: documents.Document, environment: Mapping[str, str]) -> Iterator[problems.Problem]:
-    """Of an agent's file: what this version does not carry out yet, and keys that only a worker may have."""
-    transfers = document.value(("transfers",))
-    if isinstance(transfers, dict) and transfers:
-        yield document.problem(("transfers",), "these are checked, and not yet offered to callers in this version")
+    """Of an agent's file: transfers that sound or are otherwise than they look, and keys that only a worker may have."""
+    yield from transfers.notes_of_agent(document)
     for part in _PROVIDERS:
         key = document.value((part, _KEY))
         for name in providers.references(key) if isinstance(key, str) else ():

@@ -36,6 +36,9 @@ _MESSAGES = {
 }
 """By pydantic's type of error; others are told in pydantic's words."""
 
+_NO_DEFAULT = "default_factory_not_called"
+"""Pydantic's type of error for a default that goes by other settings, when one of those is wrong: that is told."""
+
 _LIMITS = {
     "greater_than_equal": ("ge", "must be at least"),
     "greater_than": ("gt", "must be more than"),
@@ -106,6 +109,8 @@ def _problems(
     error: pydantic.ValidationError, document: documents.Document, model: type[Model]
 ) -> Iterator[problems.Problem]:
     for item in error.errors(include_url=False, include_input=False):
+        if item["type"] == _NO_DEFAULT:
+            continue
         path = _written_path(item, document)
         if item["type"] == "extra_forbidden":
             yield document.problem(path, _unknown_key(str(item["loc"][-1]), _json_schema(model), item["loc"][:-1]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Literal
 
@@ -9,7 +10,7 @@ import pydantic
 
 from callcore import contract
 from sip_config import configurations, providers, schema
-from sip_config.plans import occasions
+from sip_config.plans import occasions, transfer_plans
 from sip_config.templates import prompting
 
 _DELAYS_S = {
@@ -33,13 +34,26 @@ _DETECTORS: dict[providers.TurnDetection, Literal["local", "vad", "stt"]] = {
 }
 
 
-def make(occasion: occasions.Occasion, agent: configurations.Agent, tools: tuple[str, ...]) -> contract.AgentPlan:
+transfer_options = transfer_plans.options
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Offer:
+    """What an agent may do in one call besides talking."""
+
+    tools: tuple[str, ...]
+    """By name."""
+    transfers: tuple[contract.TransferOption, ...] = ()
+    """To whom it may hand the caller over; nobody, unless it has the tool for it."""
+
+
+def make(occasion: occasions.Occasion, agent: configurations.Agent, offer: Offer) -> contract.AgentPlan:
     """The plan for a call that an agent is to take, with its texts rendered.
 
     Args:
         occasion: the call.
         agent: who takes it.
-        tools: names of those that it may use in it.
+        offer: what it may do in it.
 
     Raises:
         ConfigurationInvalid: prompt or greeting cannot be rendered for this call.
@@ -49,7 +63,7 @@ def make(occasion: occasions.Occasion, agent: configurations.Agent, tools: tuple
         agent,
         instructions="\n\n".join(filter(None, [prompting.render(agent.instructions, values), agent.addition])),
         greeting=prompting.render(agent.greeting, values),
-        tools=tools,
+        offer=offer,
         pronunciations=occasion.configuration.pronunciations,
     )
 
@@ -60,7 +74,7 @@ def without_call(configuration: configurations.Configuration, agent: configurati
         agent,
         instructions=agent.instructions.text,
         greeting=agent.greeting.text,
-        tools=tuple(agent.settings.tool_conditions),
+        offer=Offer(tools=tuple(agent.settings.tool_conditions), transfers=transfer_options(agent)),
         pronunciations=configuration.pronunciations,
     )
 
@@ -70,7 +84,7 @@ def _plan(
     *,
     instructions: str,
     greeting: str,
-    tools: tuple[str, ...],
+    offer: Offer,
     pronunciations: Mapping[str, str],
 ) -> contract.AgentPlan:
     settings = agent.settings
@@ -86,7 +100,8 @@ def _plan(
         tts=provider(settings.tts),
         vad=provider(settings.vad),
         turns=_turns(settings),
-        tools=tools,
+        tools=offer.tools,
+        transfers=transfer_plans.settings(agent, offer.transfers),
         pronunciations=dict(pronunciations),
         max_duration_s=settings.max_duration.limit.total_seconds(),
         flow=agent.flow,

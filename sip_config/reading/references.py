@@ -17,6 +17,7 @@ _SECRETS = frozenset({"password", "api_key", "secret"})
 _RESOLVED_BY_WORKER = "api_key"
 _LISTED = "secrets"
 _HEADERS = "headers"
+_TRANSFERS = "transfers"
 _SECRET_HEADER = re.compile(r"authori[sz]ation|secret|token|password|api-?key", re.IGNORECASE)
 
 
@@ -68,6 +69,9 @@ class _Filling:
         names = providers.references(text)
         key = path[-1] if path else ""
         is_header = path[-2:-1] == (_HEADERS,) and _SECRET_HEADER.search(str(key))
+        if path[:1] == (_TRANSFERS,) and path[-2:-1] == (_HEADERS,) and (names or is_header):
+            yield "kept with each call, so that no secret and no reference may stand here"
+            return
         if (key in _SECRETS or path[-2:-1] == (_LISTED,) or is_header) and not names:
             yield "a secret must not stand here: write a reference such as `${NAME}` and set NAME in the environment"
         if _MALFORMED.search(text):

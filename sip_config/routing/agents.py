@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sip_config import configurations, problems, schema
-from sip_config.plans import occasions
+from sip_config.plans import agent_plans, occasions
 from sip_config.routing import asking, splits, steps
 from sip_config.templates import metadata_names
 
@@ -29,14 +29,40 @@ def choose(occasion: occasions.Occasion, trail: steps.Trail) -> str | None:
     return _chosen(occasion, number.agent, number.split, path, trail)
 
 
-def tools(occasion: occasions.Occasion, agent: configurations.Agent, trail: steps.Trail) -> tuple[str, ...]:
-    """What an agent may do in this call besides talking."""
+def offer(occasion: occasions.Occasion, agent: configurations.Agent, trail: steps.Trail) -> agent_plans.Offer:
+    """What an agent may do in this call besides talking. Without a destination there is no tool to hand over with."""
+    tools = _tools(occasion, agent, trail)
+    if schema.TRANSFER_CALL not in tools:
+        return agent_plans.Offer(tools=tools)
+    transfers = agent_plans.transfer_options(agent, _destinations(occasion, agent, trail))
+    if not transfers:
+        return agent_plans.Offer(tools=tuple(name for name in tools if name != schema.TRANSFER_CALL))
+    return agent_plans.Offer(tools=tools, transfers=transfers)
+
+
+def _tools(occasion: occasions.Occasion, agent: configurations.Agent, trail: steps.Trail) -> tuple[str, ...]:
     setting = ("agents", agent.id, "tools")
     return tuple(
         name
         for name, when in agent.settings.tool_conditions.items()
         if asking.holds(occasion, when, trail, steps.StepName.TOOL, setting)
     )
+
+
+def _destinations(occasion: occasions.Occasion, agent: configurations.Agent, trail: steps.Trail) -> list[str]:
+    """Names of those to whom the agent may hand this caller over."""
+    setting: problems.Path = ("agents", agent.id, "transfers")
+    known = agent.settings.transfers
+    there = [
+        name
+        for name, transfer in known.items()
+        if asking.holds(occasion, transfer.when, trail, steps.StepName.TRANSFER, (*setting, name, "when"))
+    ]
+    told = ", ".join(f"`{name}` ({known[name].mode.value})" for name in there) or "nobody"
+    away = ", ".join(f"`{name}`" for name in known if name not in there)
+    but = f"; by condition not to {away}" if away else ""
+    trail.passed(steps.StepName.TRANSFER, f"the agent may transfer to {told}{but}", setting)
+    return there
 
 
 def possible(number: schema.Number) -> frozenset[str]:

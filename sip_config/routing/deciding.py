@@ -184,7 +184,7 @@ def _plan(taken: steps.Taken, action: calls.Action, trail: steps.Trail) -> contr
             case calls.Action.VOICEMAIL:
                 return fixed_plans.voicemail(occasion, agent)
             case calls.Action.CONVERSE:
-                plan = agent_plans.make(occasion, agent, agents.tools(occasion, agent, trail))
+                plan = agent_plans.make(occasion, agent, agents.offer(occasion, agent, trail))
                 return contract.Converse(agent=plan, ring_back=taken.is_ring_back, metadata=occasion.metadata(agent))
     except errors.ConfigurationInvalid as error:
         text = "; ".join(error.problems)

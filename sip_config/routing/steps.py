@@ -34,6 +34,8 @@ class StepName(enum.StrEnum):
     """Which agent is it?"""
     TOOL = "tool"
     """May the agent use this tool in this call? Told only where its condition fails."""
+    TRANSFER = "transfer"
+    """To whom may the agent hand this caller over?"""
     PLAN = "plan"
     """Can its texts be made for this call?"""
 

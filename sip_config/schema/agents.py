@@ -8,12 +8,15 @@ from typing import Annotated, Literal, Self
 
 import pydantic
 
-from sip_config import problems, providers, values
-from sip_config.checking import later
+from callcore import transfer_wishes
+from sip_config import providers, values
 from sip_config.schema import shapes
+from sip_config.schema import tools as agent_tools
+from sip_config.schema import transfers as handing_over
 from sip_config.schema import webhooks as webhook_targets
 
-_TOOLS = ("end_call", "do_not_call")
+_LONGEST = dt.timedelta(hours=12)
+_AFTER_TRANSFER = dt.timedelta(seconds=transfer_wishes.LONGEST_S)
 _MAX_DURATION = dt.timedelta(minutes=30)  # no conversation should be endless by default
 
 
@@ -58,95 +61,10 @@ class Turns(shapes.Shape):
 class MaxDuration(shapes.Shape):
     """How long a call may last."""
 
-    limit: Annotated[values.Duration, values.between(dt.timedelta(seconds=10), dt.timedelta(hours=12))] = _MAX_DURATION
+    limit: Annotated[values.Duration, values.between(dt.timedelta(seconds=10), _LONGEST)] = _MAX_DURATION
     """The call ends when it has lasted this long."""
-
-
-class ToolOptions(shapes.Shape):
-    """When a tool is offered."""
-
-    when: values.Condition | None = None
-    """A condition in CEL; without one the tool is always offered."""
-
-
-class EndCall(shapes.Shape):
-    """`end_call` with options."""
-
-    end_call: ToolOptions
-    """Hangs up."""
-
-
-class DoNotCall(shapes.Shape):
-    """`do_not_call` with options."""
-
-    do_not_call: ToolOptions
-    """Puts the other one's number on the do-not-call list."""
-
-
-def _known_tool(value: object) -> object:
-    name = next(iter(value), "") if isinstance(value, dict) else value
-    if isinstance(name, str) and name not in _TOOLS:
-        if name in later.TOOLS:
-            raise values.wrong(later.message(name))
-        raise values.wrong(f"there is no such tool{problems.nearest(name, _TOOLS)}")
-    return value
-
-
-def _conditions(tool: EndCall | DoNotCall) -> list[tuple[str, str | None]]:
-    return [(name, options.when) for name, options in tool]
-
-
-def _tool_form(value: object) -> str:
-    if isinstance(value, str):
-        return "name"
-    is_do_not_call = isinstance(value, DoNotCall) or (isinstance(value, dict) and "do_not_call" in value)
-    return "do_not_call" if is_do_not_call else "end_call"
-
-
-Tool = Annotated[
-    Annotated[Literal["end_call", "do_not_call"], pydantic.Tag("name")]
-    | Annotated[EndCall, pydantic.Tag("end_call")]
-    | Annotated[DoNotCall, pydantic.Tag("do_not_call")],
-    pydantic.Discriminator(_tool_form),
-    pydantic.BeforeValidator(_known_tool),
-]
-"""A tool's name, or the name with options: `end_call: {when: …}`."""
-
-
-class TransferMode(enum.StrEnum):
-    """How a caller is handed over."""
-
-    WARM = "warm"
-    """The agent speaks with the colleague first."""
-    BLIND = "blind"
-    """The caller is connected at once."""
-
-
-class Transfer(shapes.Shape):
-    """Somebody to whom the agent may transfer a caller."""
-
-    label: values.Text
-    """What the agent calls this destination."""
-    to: values.Destination
-    """A number in E.164 form, or a `sip:` URI."""
-    mode: TransferMode = TransferMode.WARM
-    """`warm`: the agent speaks with the colleague first; `blind`: the caller is connected at once."""
-    screening: Annotated[values.LongText, pydantic.Field(max_length=2000)] | None = None
-    """What the agent is to find out from the colleague before it connects them; for `warm`."""
-    when: values.Condition | None = None
-    """A condition in CEL; without one the destination is always there."""
-
-
-class TransferFallback(enum.StrEnum):
-    """What becomes of a caller whose transfer reaches nobody."""
-
-    RETURN = "return"
-    """The agent takes up the conversation again."""
-    TAKE_MESSAGE = "take_message"
-    """The agent writes down a message."""
-    VOICEMAIL = "voicemail"
-    """The caller records one."""
-    HANG_UP = "hang_up"
+    after_transfer: Annotated[values.Duration, values.between(dt.timedelta(seconds=10), _LONGEST)] = _AFTER_TRANSFER
+    """It ends when caller and colleague have been connected for this long."""
 
 
 class Agent(shapes.Shape):
@@ -176,14 +94,21 @@ class Agent(shapes.Shape):
     """How turns are taken."""
     max_duration: MaxDuration = MaxDuration()
     """How long a call may last."""
-    transfers: Annotated[dict[values.Slug, Transfer], pydantic.Field(max_length=50)] = pydantic.Field(
+    transfers: Annotated[dict[values.Slug, handing_over.Transfer], pydantic.Field(max_length=50)] = pydantic.Field(
         default_factory=dict
     )
-    """Destinations by name. They are checked; a later version carries them out."""
-    transfer_fallback: TransferFallback = TransferFallback.RETURN
-    """`return`, `take_message`, `voicemail` or `hang_up`: what follows a transfer that reaches nobody."""
-    tools: Annotated[tuple[Tool, ...], pydantic.Field(max_length=20)] = ("end_call", "do_not_call")
-    """What the agent may do: `end_call` hangs up, `do_not_call` notes who is not to be called again; `[]`: neither."""
+    """Destinations to whom the agent may hand a caller over, by name."""
+    transfer_fallback: handing_over.Fallback = transfer_wishes.Fallback.RETURN_TO_AGENT
+    """`return_to_agent`, `take_message` or `hang_up`: what follows where nobody takes the call."""
+    transfer_texts: handing_over.TransferTexts = handing_over.TransferTexts()
+    """What is said around a transfer."""
+    transfer_keys: bool = True
+    """Whether a colleague may answer by key, 1 for yes and 2 for no. The caller on hold can hear that key."""
+    tools: Annotated[tuple[agent_tools.Tool, ...], pydantic.Field(max_length=20)] = pydantic.Field(
+        default_factory=agent_tools.default
+    )
+    """What the agent may do: `end_call` hangs up, `do_not_call` notes who is not to be called again, `transfer_call`
+    hands the caller over. Default: these, the last where there are `transfers`; `[]`: nothing."""
     webhooks: webhook_targets.AgentWebhooks = webhook_targets.AgentWebhooks()
     """Who is told of the agent's calls, and asked before them."""
     metadata: dict[values.MetadataKey, values.StaticText] = pydantic.Field(default_factory=dict, max_length=50)
@@ -192,11 +117,7 @@ class Agent(shapes.Shape):
     @property
     def tool_conditions(self) -> dict[str, str | None]:
         """The condition of each tool that may be offered, by its name; None: always."""
-        return {
-            name: when
-            for tool in self.tools
-            for name, when in ([(tool, None)] if isinstance(tool, str) else _conditions(tool))
-        }
+        return agent_tools.conditions(self.tools)
 
     @property
     def provider_settings(self) -> providers.ProviderSettings:

@@ -11,6 +11,7 @@ from callcore import contract
 from sip_config import configurations, problems, values
 from sip_config.plans import agent_plans, occasions
 from sip_config.routing import agents, steps
+from sip_config.schema import tools as agent_tools
 from sip_config.sessions import findings, overriding, texts
 from sip_config.sessions import overrides as asked_for
 
@@ -53,7 +54,7 @@ def take(taken: steps.Taken, wanted: Answer) -> contract.Converse:
     agent = overriding.apply(_agent(taken, wanted), wanted.overrides)
     occasion, agent = fitted(occasion, agent, wanted)
     return contract.Converse(
-        agent=agent_plans.make(occasion, agent, agents.tools(occasion, agent, steps.Trail())),
+        agent=agent_plans.make(occasion, agent, agents.offer(occasion, agent, steps.Trail())),
         ring_back=taken.is_ring_back,
         metadata={**occasion.metadata(agent), **wanted.metadata},
     )
@@ -122,12 +123,8 @@ def _narrowed(file: configurations.Agent, agent: configurations.Agent, wanted: A
     """The agent with the tools that it keeps; its version tells of them, and of what it pronounces otherwise."""
     tools = agent.settings.tools
     if wanted.tools is not None:
-        tools = tuple(tool for tool in tools if _names(tool) <= set(wanted.tools))
+        tools = tuple(tool for tool in tools if agent_tools.conditions((tool,)).keys() <= set(wanted.tools))
     if tools == agent.settings.tools and not wanted.pronunciations:
         return agent
     narrowed = dataclasses.replace(agent, settings=agent.settings.model_copy(update={"tools": tools}))
     return dataclasses.replace(narrowed, version=overriding.version(file, narrowed, wanted.pronunciations))
-
-
-def _names(tool: str | pydantic.BaseModel) -> set[str]:
-    return {tool} if isinstance(tool, str) else set(type(tool).model_fields)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from sip_config import configurations, routing, schema
+from sip_config.schema import tools as agent_tools
 
 
 def choose_agent(
@@ -34,6 +37,13 @@ def lender(configuration: configurations.Configuration, number: schema.Number) -
     bound = sorted(routing.possible_agents(number) & configuration.agents.keys())
     chosen = number.agent if number.agent in bound else next(iter([*bound, *sorted(configuration.agents)]), None)
     return None if chosen is None else configuration.agents[chosen]
+
+
+def without_transfers(agent: configurations.Agent) -> configurations.Agent:
+    """The agent, handing nobody over: whom callers of its own may reach is no business of an ad-hoc call."""
+    kept = tuple(tool for tool in agent.settings.tools if schema.TRANSFER_CALL not in agent_tools.conditions((tool,)))
+    settings = agent.settings.model_copy(update={"transfers": {}, "tools": kept})
+    return dataclasses.replace(agent, settings=settings)
 
 
 def first_number(configuration: configurations.Configuration, agent_id: str | None) -> schema.Number | None:

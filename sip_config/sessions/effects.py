@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sip_config import providers, schema
+from sip_config import languages, providers, schema
 from sip_config.sessions import findings
 from sip_config.sessions import overrides as asked_for
 
@@ -28,7 +28,7 @@ def missing(settings: schema.Agent, overrides: asked_for.Overrides) -> Iterator[
         ):
             if text is not None:
                 yield findings.of(path, _SCRIPTED)
-    if overrides.intent is None or overrides.intent.language is None or _is_english(settings.language):
+    if overrides.intent is None or overrides.intent.language is None or languages.is_english(settings.language):
         return
     offline = [
         option
@@ -40,7 +40,3 @@ def missing(settings: schema.Agent, overrides: asked_for.Overrides) -> Iterator[
     ]
     if offline:
         yield findings.of("intent.language", _ENGLISH % " and ".join(offline))
-
-
-def _is_english(language: str) -> bool:
-    return language.partition("-")[0].lower() == "en"

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from callcore import contract, errors
 from sip_config import configurations, hours, problems, schema
-from sip_config.plans import agent_plans, occasions
+from sip_config.plans import agent_plans, occasions, transfer_plans
 from sip_config.routing import agents, steps
 from sip_config.sessions import answering, choosing, findings, overriding, texts
 from sip_config.sessions import overrides as asked_for
@@ -92,9 +92,11 @@ def plan(
     occasion = occasion_of(configuration, session, now)
     if wanted is not None:
         occasion, agent = answering.fitted(occasion, agent, wanted)
-    made = agent_plans.make(occasion, agent, agents.tools(occasion, agent, steps.Trail()))
+    made = agent_plans.make(occasion, agent, agents.offer(occasion, agent, steps.Trail()))
+    transfers = transfer_plans.limited(made.transfers, _longest_s(configuration, session))
+    lasts_s = max_duration_s(configuration, session, agent)
     return contract.Converse(
-        agent=made.model_copy(update={"max_duration_s": max_duration_s(configuration, session, agent)}),
+        agent=made.model_copy(update={"max_duration_s": lasts_s, "transfers": transfers}),
         metadata={**occasion.metadata(agent), **session.metadata, **(wanted.metadata if wanted is not None else {})},
     )
 
@@ -105,7 +107,7 @@ def agent_of(
     """The agent of a call, with everything that the call changes.
 
     An ad-hoc call borrows ears, mind and voice of an agent, and says itself what it is about; without a
-    `firstMessage` the callee speaks first, as the greeting is somebody else's.
+    `firstMessage` the callee speaks first, as the greeting is somebody else's. It hands nobody over.
 
     Args:
         configuration: where the agents are.
@@ -126,7 +128,7 @@ def agent_of(
     if lender is None or overrides.intent is None or overrides.system_prompt is None:
         raise findings.Unfit([findings.of("agentId", _NOBODY)])
     own = overrides.model_copy(update={"first_message": overrides.first_message or ""})
-    return overriding.apply(lender, own, *more)
+    return overriding.apply(choosing.without_transfers(lender), own, *more)
 
 
 def max_duration_s(
@@ -143,9 +145,13 @@ def max_duration_s(
         Unfit: without `agent`, as `agent_of`.
     """
     agent = agent or agent_of(configuration, session)
-    limits = (agent.settings.max_duration.limit, configuration.dialing.max_duration)
-    least = min(limit.total_seconds() for limit in limits)
-    return least if session.max_duration_s is None else min(least, session.max_duration_s)
+    return min(agent.settings.max_duration.limit.total_seconds(), _longest_s(configuration, session))
+
+
+def _longest_s(configuration: configurations.Configuration, session: Session) -> float:
+    """How long anybody may be in the call, whatever its agent says, in seconds."""
+    longest_s = configuration.dialing.max_duration.total_seconds()
+    return longest_s if session.max_duration_s is None else min(longest_s, session.max_duration_s)
 
 
 def occasion_of(configuration: configurations.Configuration, session: Session, now: dt.datetime) -> occasions.Occasion:

@@ -13,7 +13,7 @@ from worker.jobs import conversation
 
 _log = logging.getLogger(__name__)
 
-_AMENDED = ("agent_version", "instructions", "tools", "max_duration_s")
+_AMENDED = ("agent_version", "instructions", "tools", "transfers", "max_duration_s")
 """What another plan may say otherwise and still have what is ready: providers and greeting do not depend on it."""
 
 _BEGIN_S = 5.0  # for the rest of a start that has had the whole time of the question already

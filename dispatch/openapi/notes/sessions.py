@@ -32,14 +32,13 @@ _PLACED: dict[str, Any] = {
     "maxDurationSeconds": 600,
     "scheduledAt": None,
 }
-_FORBIDDEN = (
+DESTINATIONS_FORBIDDEN = (
     dialable.EMERGENCY_NUMBER,
     dialable.NUMBER_TYPE_FORBIDDEN,
     dialable.COUNTRY_FORBIDDEN,
     dialable.SIP_HOST_FORBIDDEN,
-    admitting.DO_NOT_CALL,
-    admitting.QUIET_HOURS,
 )
+_FORBIDDEN = (*DESTINATIONS_FORBIDDEN, admitting.DO_NOT_CALL, admitting.QUIET_HOURS)
 _LIMITS = (
     counting.CONCURRENT,
     counting.PER_MINUTE,
@@ -49,15 +48,16 @@ _LIMITS = (
 )
 
 
-def _codes(codes: Iterable[str]) -> str:
+def codes_of(codes: Iterable[str]) -> str:
+    """Codes as a text lists them."""
     return ", ".join(f"`{code}`" for code in codes)
 
 
 _REFUSALS = {
-    403: f"`missing_scope`: the key has not the scope for it. Or the dial gate refuses, {_codes(_FORBIDDEN)}: "
+    403: f"`missing_scope`: the key has not the scope for it. Or the dial gate refuses, {codes_of(_FORBIDDEN)}: "
     "`retryAt` says from when on it may be allowed, where that is known.",
     422: "The input is not valid; `errors` says what. `not_supported`: it asks for what is not built yet.",
-    429: f"A limit of dials is reached, {_codes(_LIMITS)}: `scope` says whose, and `retryAt` when to try again.",
+    429: f"A limit of dials is reached, {codes_of(_LIMITS)}: `scope` says whose, and `retryAt` when to try again.",
     503: "`no_worker`: no worker takes calls; or something else that this needs does not answer.",
 }
 

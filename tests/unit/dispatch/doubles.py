@@ -37,6 +37,8 @@ class FakeRooms:
     """Rooms in which nobody can be listed."""
     is_out: bool = False
     refuses_rpc: bool = False
+    asked: list[tuple[str, str, str, str]] = dataclasses.field(default_factory=list)
+    """By RPC, but for refusals: room, identity, method and payload. Everybody who is in the room answers."""
 
     async def ours(self) -> tuple[rooms.Room, ...]:
         self._answer()
@@ -63,6 +65,14 @@ class FakeRooms:
         if self.refuses_rpc:
             raise rooms.LiveKitUnavailable("LiveKit failed: unavailable")
         self.refused.append((room_name, identity, headers))
+
+    async def ask(self, room_name: str, identity: str, method: str, payload: str) -> str:
+        self._answer()
+        is_there = any(someone.identity == identity for someone in self.present.get(room_name, ()))
+        if self.refuses_rpc or not is_there:
+            raise rooms.LiveKitUnavailable("LiveKit failed: unavailable")
+        self.asked.append((room_name, identity, method, payload))
+        return "taken"
 
     def _answer(self) -> None:
         if self.is_out:
@@ -110,6 +120,10 @@ class NoAftermath:
     """Only remembers what was committed."""
 
     followed: list[changes.Outcome] = dataclasses.field(default_factory=list)
+    stirred: list[str] = dataclasses.field(default_factory=list)
 
     def follow(self, outcome: changes.Outcome) -> None:
         self.followed.append(outcome)
+
+    def stir(self, call_id: str) -> None:
+        self.stirred.append(call_id)

@@ -1,0 +1,155 @@
+"""What a client wants of a transfer, as dispatch keeps it: everything that is wrong with it is said at once."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+import pydantic
+from sqlalchemy.ext import asyncio as sa_async
+
+from callcore import calls, contract, errors, sip_headers, transfer_wishes
+from dispatch import gate
+from dispatch.http import reading
+from dispatch.store import briefs
+from dispatch.store import calls as call_rows
+from dispatch.v1 import callers, transfer_shapes
+from sip_config import configurations, schema, values
+from sip_config.sessions import answering, findings
+
+_HEADER_NAME: pydantic.TypeAdapter[str] = pydantic.TypeAdapter(values.HeaderName)
+_HEADER_TEXT: pydantic.TypeAdapter[str] = pydantic.TypeAdapter(values.HeaderText)
+
+Body = transfer_shapes.BlindTransfer | transfer_shapes.WarmTransfer
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Subject:
+    """The call that is to be transferred."""
+
+    call: calls.Call
+    plan: contract.Plan | None
+    """What its job was told to do, where dispatch told it."""
+
+    @classmethod
+    async def read(cls, tx: sa_async.AsyncConnection, call_id: str) -> Subject:
+        """The call as it is now.
+
+        Raises:
+            NoSuchCall: there is none.
+        """
+        call = (await call_rows.get(tx, call_id)).call
+        return cls(call=call, plan=(await briefs.get(tx, call_id)).plan)
+
+    def fallback(self, configuration: configurations.Configuration) -> transfer_wishes.Fallback:
+        """What its agent does with a caller whom nobody takes."""
+        if isinstance(self.plan, contract.Converse):
+            return self.plan.agent.transfers.fallback
+        agent = configuration.agents.get(self.call.agent_id or "")
+        return agent.settings.transfer_fallback if agent is not None else _USUAL_FALLBACK
+
+    def longest_s(self, configuration: configurations.Configuration) -> float:
+        """How long its caller may be connected with whoever takes the call."""
+        agent = configuration.agents.get(self.call.agent_id or "")
+        if agent is None:
+            return transfer_wishes.LONGEST_S
+        return agent.settings.max_duration.after_transfer.total_seconds()
+
+
+_USUAL_FALLBACK = transfer_wishes.Fallback.RETURN_TO_AGENT
+
+
+def wish(configuration: configurations.Configuration, subject: Subject, body: Body) -> transfer_wishes.Wish:
+    """All of it, with what the call's agent says where the client says nothing.
+
+    Raises:
+        Invalid: something in it cannot be.
+        PolicyRefused: a destination must not be dialed.
+    """
+    if wrong := [*answering.pairs("metadata", body.metadata), *_wrong_headers(body)]:
+        raise reading.Invalid(wrong)
+    sender = body.from_ if isinstance(body, transfer_shapes.WarmTransfer) else None
+    number = callers.named(configuration, sender) if sender is not None else None
+    wanted = tuple(_destinations(body))
+    _check(configuration, number or _line(configuration, subject.call), wanted)
+    common = transfer_wishes.Wish(
+        destinations=tuple(destination for _, destination in wanted),
+        sender=number.e164 if number is not None else None,
+        fallback=subject.fallback(configuration),
+        headers=body.headers,
+        metadata=body.metadata,
+        longest_s=subject.longest_s(configuration),
+    )
+    return common.model_copy(update=_consultation(body)) if isinstance(body, transfer_shapes.WarmTransfer) else common
+
+
+def _wrong_headers(body: Body) -> Iterator[findings.Finding]:
+    yield from answering.pairs("headers", body.headers, _HEADER_NAME, _HEADER_TEXT)
+    for name in body.headers:
+        if sip_headers.is_reserved(name):
+            yield findings.of(f"headers.{name}", "this header is not set by hand")
+
+
+def _destinations(body: Body) -> Iterator[tuple[str, transfer_wishes.Destination]]:
+    """Each with the place in the request where its number stands."""
+    if isinstance(body, transfer_shapes.BlindTransfer):
+        yield "to", _destination(body, body.ringing_timeout)
+        return
+    for index, wanted in enumerate(body.destinations):
+        ringing_timeout = wanted.ringing_timeout or body.ringing_timeout
+        yield f"destinations.{index}.to", _destination(wanted, ringing_timeout)
+
+
+def _destination(
+    wanted: transfer_shapes.BlindTransfer | transfer_shapes.TransferDestination, ringing_timeout: float | None
+) -> transfer_wishes.Destination:
+    return transfer_wishes.Destination(
+        to=callers.normal(wanted.to),
+        label=wanted.label,
+        ringing_timeout_s=ringing_timeout,
+        extension=wanted.extension,
+    )
+
+
+def _consultation(body: transfer_shapes.WarmTransfer) -> dict[str, object]:
+    """What only a transfer with a consultation has."""
+    detection = transfer_wishes.VoicemailDetection(
+        enabled=body.voicemail_detection.mode != "off", timeout_s=body.voicemail_detection.timeout_seconds
+    )
+    told: dict[str, object] = {
+        "screening": body.screening_prompt,
+        "summary": body.summary,
+        "voicemail_detection": detection,
+    }
+    return told if body.fallback is None else {**told, "fallback": body.fallback.strategy}
+
+
+def _line(configuration: configurations.Configuration, call: calls.Call) -> schema.Number:
+    """The number of ours that the call is on."""
+    ours = call.dialed if call.direction is calls.Direction.INBOUND else call.caller
+    found = configuration.numbers.get(ours or "")
+    if found is None:
+        raise reading.Invalid([("", "the number of this call is not in the configuration any more")])
+    return found
+
+
+def _check(
+    configuration: configurations.Configuration,
+    number: schema.Number,
+    wanted: tuple[tuple[str, transfer_wishes.Destination], ...],
+) -> None:
+    """Whether a client may have them dialed at all: those that must not be are refused before anybody is put on hold.
+
+    The SIP hosts are asked about as in a call that a client places. The rest is asked when each is about to be dialed.
+    """
+    wrong: list[tuple[str, str]] = []
+    for path, destination in wanted:
+        try:
+            gate.check(
+                configuration,
+                gate.Wish(to=destination.to, number=number, kind=gate.Kind.CALL, key=None, call_id="", minutes=0),
+            )
+        except (errors.InvalidNumber, errors.InvalidSipUri) as error:
+            wrong.append((path, error.message))
+    if wrong:
+        raise reading.Invalid(wrong)
