@@ -108,6 +108,8 @@ class CallIntake(Message):
     """LiveKit's id of the dispatch rule that made the room."""
     forwarded_from: str | None = pydantic.Field(default=None, max_length=512)
     """Whose phone sent the call on to us, by Diversion, History-Info or a carrier's own header: a number or URI."""
+    hops: int = pydantic.Field(default=0, ge=0, le=99)
+    """How often the call was sent on before, as its Diversion header counts."""
     sip_call_id: str | None = pydantic.Field(max_length=512)
     """Call-ID of the SIP dialog (RFC 3261 section 20.8), to find the call in a carrier's logs."""
     job_id: str = pydantic.Field(max_length=128)

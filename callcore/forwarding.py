@@ -17,6 +17,7 @@ _MAX_ENTRIES = 50
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|<[^<>"]*>|[^",<>]+|.', re.DOTALL)
 _PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^;"\s]*))?')
 _FIRST = frozenset({"1", "0"})  # RFC 7044 section 10.3; zero is how some count
+_COUNTER = re.compile(r"\d{1,2}", re.ASCII)  # RFC 5806 section 4: 1*2DIGIT
 _PRIVATE = frozenset({"full", "uri"})  # RFC 5806 section 6: the diverting party's number is not for us
 
 
@@ -44,6 +45,21 @@ def forwarded_from(attributes: Mapping[str, str]) -> str | None:
         or from_history(attributes.get(contract.HISTORY_ATTRIBUTE, ""))
         or from_address(attributes.get(contract.FORWARDED_ATTRIBUTE, ""))
     )
+
+
+def hops(attributes: Mapping[str, str]) -> int:
+    """How often a call was sent on before, as the Diversion header counts it (`counter`, RFC 5806 section 4).
+
+    We count on it to know a call again that we sent out and that came back: whatever is between may have put entries
+    of its own on top, and the highest number is the one of the longest way.
+
+    Args:
+        attributes: as in `forwarded_from`.
+    """
+    counters = (
+        entry.parameters.get("counter", "") for entry in _entries(attributes.get(contract.DIVERSION_ATTRIBUTE, ""))
+    )
+    return max((int(counter) for counter in counters if _COUNTER.fullmatch(counter)), default=0)
 
 
 def e164(raw: str | None, *, dialed: str | None, region: str | None) -> str | None:

@@ -114,9 +114,7 @@ class Api:
         Raises:
             ApiRefused: it may not be placed, or not now.
         """
-        return await self._request(
-            "POST", "/v1/sessions/phone", body=body, headers={"Idempotency-Key": idempotency_key}
-        )
+        return await self.ask("POST", "/v1/sessions/phone", body=body, idempotency_key=idempotency_key)
 
     async def hang_up(self, call_id: str) -> Json:
         """End a call; of one that is over, how it ended."""
@@ -154,10 +152,12 @@ class Api:
         query: Mapping[str, str] | None = None,
         *,
         body: Json | None = None,
+        idempotency_key: str | None = None,
         timeout_s: float = _TIMEOUT_S,
     ) -> Json:
         """Any request to `/v1`; an answer without a body is empty."""
-        return await self._request(method, path, query, body=body, timeout_s=timeout_s)
+        headers = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
+        return await self._request(method, path, query, body=body, headers=headers, timeout_s=timeout_s)
 
     async def _get(self, path: str, query: Mapping[str, str] | None = None) -> Json:
         return await self._request("GET", path, query)

@@ -9,6 +9,8 @@ from typing import TypeVar
 
 from cli import api, screen
 
+_MOST = "200"  # that a page may have
+
 _Result = TypeVar("_Result")
 
 
@@ -25,6 +27,27 @@ def ask(url: str | None, work: Callable[[api.Api], Awaitable[_Result]]) -> _Resu
         DispatchUnavailable: nobody answers.
     """
     return at(api.Access.from_environment(url), work)
+
+
+def ask_all(url: str | None, path: str) -> api.Json:
+    """Every page of a list as one; raises as `ask`.
+
+    Args:
+        url: what `--url` says.
+        path: of the list.
+    """
+
+    async def work(client: api.Api) -> api.Json:
+        items: list[api.Json] = []
+        query = {"limit": _MOST}
+        while True:
+            page = await client.ask("GET", path, query)
+            items += page["items"]
+            if page["nextCursor"] is None:
+                return {"items": items, "nextCursor": None}
+            query = {"limit": _MOST, "cursor": page["nextCursor"]}
+
+    return ask(url, work)
 
 
 def at(access: api.Access, work: Callable[[api.Api], Awaitable[_Result]]) -> _Result:

@@ -11,11 +11,8 @@ import zoneinfo
 import pydantic
 
 from callcore import clock, errors
-from cli import api, asking, failing, following, screen
+from cli import api, asking, failing, following, pairs, repeating, screen
 from sip_config import values
-
-_TRIES = 3  # a connection may break while dispatch places the call; the key sees to it that it is placed once
-_PAUSE_S = 0.5
 
 _DURATION: pydantic.TypeAdapter[dt.timedelta] = pydantic.TypeAdapter(values.Duration)
 
@@ -87,8 +84,8 @@ def request(asked: Asked) -> api.Json:
         "systemPrompt": asked.prompt,
         # Without an agent the prompt says what the call is about, which the API calls an intent.
         "intent": {} if asked.agent is None and asked.prompt is not None else None,
-        "variables": _pairs(asked.variables, "--var") or None,
-        "metadata": _pairs(asked.metadata, "--metadata") or None,
+        "variables": pairs.read(asked.variables, "--var") or None,
+        "metadata": pairs.read(asked.metadata, "--metadata") or None,
         "maxDurationSeconds": _seconds(asked.max_duration),
         "telephony": None if asked.ringing_timeout_s is None else {"ringingTimeout": asked.ringing_timeout_s},
         "schedule": None if asked.at is None else {"at": _moment(asked.at, asked.time_zone)},
@@ -99,12 +96,7 @@ def request(asked: Asked) -> api.Json:
 
 async def _placed(client: api.Api, body: api.Json) -> api.Json:
     key = f"dial-{secrets.token_hex(16)}"
-    for _ in range(_TRIES - 1):
-        try:
-            return await _asked(client, body, key)
-        except errors.DispatchUnavailable:
-            await asyncio.sleep(_PAUSE_S)
-    return await _asked(client, body, key)
+    return await repeating.once(lambda: _asked(client, body, key))
 
 
 async def _asked(client: api.Api, body: api.Json, key: str) -> api.Json:
@@ -121,16 +113,6 @@ def _local(moment: str) -> str:
         return f"{dt.datetime.fromisoformat(moment).astimezone():%Y-%m-%d %H:%M:%S %Z}"
     except ValueError:
         return screen.plain(moment)
-
-
-def _pairs(written: tuple[str, ...], option: str) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for text in written:
-        key, sign, value = text.partition("=")
-        if not sign or not key or key in pairs:
-            raise errors.BadInput(f"write {option} as name=value, each name once")
-        pairs[key] = value
-    return pairs
 
 
 def _seconds(written: str | None) -> float | None:

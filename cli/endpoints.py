@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from cli import api, asking, delivering, failing, screen
 
 _ENDPOINTS = "/v1/webhooks/endpoints"
-_MOST = "200"
 _TEST_S = 90.0  # dispatch gives each endpoint 15 s, and asks some at once
 
 
 def list_endpoints(*, url: str | None, as_json: bool) -> None:
     """Every endpoint, by URL."""
-    found = asking.ask(url, _all)
+    found = asking.ask_all(url, _ENDPOINTS)
     found["items"].sort(key=lambda endpoint: endpoint["url"])
     asking.show(found, as_json, lambda: _print(found["items"]))
 
@@ -30,17 +29,6 @@ def try_out(wanted: Mapping[str, str | None], *, url: str | None, as_json: bool)
     done = asking.ask(url, lambda client: client.ask("POST", "/v1/webhooks/test", body=dict(body), timeout_s=_TEST_S))
     asking.show(done, as_json, lambda: _print_trials(done))
     return 0 if done["ok"] else failing.EXIT_FAILED
-
-
-async def _all(client: api.Api) -> api.Json:
-    items: list[api.Json] = []
-    query = {"limit": _MOST}
-    while True:
-        page = await client.ask("GET", _ENDPOINTS, query)
-        items += page["items"]
-        if page["nextCursor"] is None:
-            return {"items": items, "nextCursor": None}
-        query = {"limit": _MOST, "cursor": page["nextCursor"]}
 
 
 def _print(endpoints: list[api.Json]) -> None:

@@ -141,10 +141,17 @@ def _more(call: api.Json) -> Iterator[str]:
     for transfer in call["transfers"]:
         yield f"{transfer['kind']}: {transfer['state']}"
         for attempt in transfer["attempts"]:
-            code = f" ({attempt['sipStatusCode']})" if attempt["sipStatusCode"] else ""
-            yield f"  {attempt['to']}: {attempt['result'] or 'under way'}{code}"
+            yield f"  {attempt_line(attempt)}"
     if call["metadata"]:
         yield "metadata: " + ", ".join(f"{name}={value}" for name, value in sorted(call["metadata"].items()))
+
+
+def attempt_line(attempt: api.Json) -> str:
+    """One destination of a transfer, and what came of it."""
+    label = f" ({attempt['label']})" if attempt["label"] else ""
+    way = " by REFER" if attempt["method"] == "refer" else ""
+    code = f" ({attempt['sipStatusCode']})" if attempt["sipStatusCode"] else ""
+    return f"{attempt['to'] or 'deleted'}{label}{way}: {attempt['result'] or 'under way'}{code}"
 
 
 def _sip_answer(termination: api.Json) -> str:

@@ -28,12 +28,13 @@ from dispatch.dialing import setting_up as dialing_out
 from dispatch.http import observing, operations, problems, routes, streams
 from dispatch.internal import table as internal_table
 from dispatch.ledger import aftermath, ledger
-from dispatch.livekit import applying, bookkeeping, catch_all, dialing, objects, rooms, webhooks
+from dispatch.livekit import applying, bookkeeping, catch_all, dialing, objects, referring, rooms, webhooks
 from dispatch.openapi import serving as openapi
 from dispatch.reaper import clearing, judging, rounds
 from dispatch.recordings import shelves
 from dispatch.reports import setting_up as reports
 from dispatch.store import engine
+from dispatch.transfers import referring as transfers_referring
 from dispatch.transfers import setting_up as transfers
 from dispatch.v1 import table as v1_table
 from dispatch.webhooks import gauges
@@ -57,6 +58,7 @@ class Parts:
     """Migrated."""
     livekit: rooms.Rooms
     dialer: dialing.Dialer
+    referrer: referring.Referrer
     objects: objects.Objects
     clock: clock.Clock
     reload_wanted: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
@@ -77,6 +79,7 @@ def build(parts: Parts) -> web.Application:
     sending.set_up(app, parts)
     _set_up_ledger(app, parts)
     pre_call.set_up(app, parts)
+    _set_up_referring(app, parts)
     transfers.set_up(app, parts)
     dialing_out.set_up(app, parts)
     reports.set_up(app, parts)
@@ -142,6 +145,19 @@ def _set_up_ledger(app: web.Application, parts: Parts) -> None:
     app.on_cleanup.append(_close_rooms)
 
 
+def _set_up_referring(app: web.Application, parts: Parts) -> None:
+    means = transfers_referring.Means(
+        store=parts.store,
+        referrer=parts.referrer,
+        livekit=parts.livekit,
+        board=app[keys.SWITCHBOARD],
+        hints=app[keys.WAKEUPS],
+        counters=app[keys.METRICS],
+        clock=parts.clock,
+    )
+    app[keys.REFERRING] = transfers_referring.Referring(means)
+
+
 def _set_up_upkeep(app: web.Application, parts: Parts) -> None:
     counters, board = app[keys.METRICS], app[keys.SWITCHBOARD]
     keeper = applying.Keeper(parts.objects, board, counters, _alone(parts), may_change=parts.settings.trunkline_apply)
@@ -149,7 +165,9 @@ def _set_up_upkeep(app: web.Application, parts: Parts) -> None:
     app[keys.PROBES] = health.Probes(probes, parts.clock)
     app[keys.REAPER] = _reaper(app, parts)
     app[keys.KEEPER] = keeper
-    app[keys.RELOADER] = reloading.Reloader(parts.load, keeper, board, counters, parts.reload_wanted)
+    app[keys.RELOADER] = reloading.Reloader(
+        parts.load, keeper, board, counters, parts.reload_wanted, follow=app[keys.REFERRING].forget_changed
+    )
 
 
 def _alone(parts: Parts) -> applying.Alone:

@@ -16,6 +16,7 @@ from dispatch.reaper import rounds
 from dispatch.recordings import shelves
 from dispatch.reports import service as reports_service
 from dispatch.store import engine
+from dispatch.transfers import referring
 from dispatch.transfers import service as transfers_service
 from dispatch.webhooks import client
 from dispatch.webhooks import service as deliveries_service
@@ -33,6 +34,7 @@ WAKEUPS = web.AppKey("wakeups", wakeups.Wakeups)
 METRICS = web.AppKey("metrics", metrics.Metrics)
 PROBES = web.AppKey("probes", health.Probes)
 REAPER = web.AppKey("reaper", rounds.Reaper)
+REFERRING = web.AppKey("referring", referring.Referring)
 TRANSFERS = web.AppKey("transfers", transfers_service.Transfers)
 DIALING = web.AppKey("dialing", dialing_service.Dialing)
 INTERJECTIONS = web.AppKey("interjections", interjections.Interjections)

@@ -47,6 +47,7 @@ class Metrics:
         )
         self.turns = self._counter("turns", "Turns of transcripts.", ("role",))
         self.transfers = self._counter("transfers", "Transfers that ended.", ("kind", "result"))
+        self.refers = self._counter("refers", "Carriers that were asked by REFER to connect a caller.", ("result",))
         self.dials_refused = self._counter("dials_refused", "Dials that the gate refused.", ("code", "stage"))
         self.late_facts = self._counter("late_facts", "Reports about calls that had no effect.", ("why",))
         self.spool_lines = self._counter("spool_lines", "Lines of workers' spools that were taken.", ())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import structlog
@@ -25,6 +25,10 @@ _log = structlog.get_logger(__name__)
 
 Loader = Callable[[], configurations.Configuration]
 """Reads the files; raises `ConfigurationInvalid`. Called in a thread."""
+
+
+Follower = Callable[[configurations.Configuration, configurations.Configuration], Awaitable[None]]
+"""Is told what was in force before a reload, and what is now."""
 
 
 class UnderWay(errors.Conflict):
@@ -69,6 +73,8 @@ class Reloader:
         board: switchboard.Switchboard,
         counters: metrics.Metrics,
         wanted: asyncio.Event,
+        *,
+        follow: Follower | None = None,
     ) -> None:
         """`wanted` is set by a signal's handler."""
         self._load = load
@@ -76,6 +82,7 @@ class Reloader:
         self._board = board
         self._metrics = counters
         self._wanted = wanted
+        self._follow = follow
         self._turn = asyncio.Lock()
         self._slow: asyncio.Task[configurations.Configuration] | None = None
         self._show()
@@ -115,7 +122,8 @@ class Reloader:
 
     async def _reload(self) -> Reload:
         async with self._turn:
-            before = self._board.configuration.version
+            former = self._board.configuration
+            before = former.version
             try:
                 configuration = await self._loaded()
                 applied = await self._adopter.adopt(configuration)
@@ -129,6 +137,8 @@ class Reloader:
                 _log.error("a reload failed", version=before, error=error.public_code, reason=error.message)
                 raise
             self._metrics.reloads.labels(result="applied" if applied else "not_applied").inc()
+            if self._follow is not None:
+                await self._follow(former, configuration)
             self._show()
             return Reload(before=before, configuration=configuration, applied=applied)
 

@@ -11,7 +11,7 @@ from aiohttp import web
 from callcore import clock, errors
 from dispatch import app, keys, reloading, settings
 from dispatch.access import exposure
-from dispatch.livekit import client, dialing, objects
+from dispatch.livekit import client, dialing, objects, referring
 from dispatch.store import engine, migrating
 from sip_config import configurations
 
@@ -54,6 +54,7 @@ async def serve(
                 store=store,
                 livekit=client.LiveKitRooms(livekit),
                 dialer=dialing.LiveKitDialer(livekit),
+                referrer=referring.LiveKitReferrer(livekit),
                 objects=objects.LiveKitObjects(livekit),
                 clock=clock.SystemClock(),
                 reload_wanted=reload,

@@ -17,7 +17,7 @@ _log = structlog.get_logger(__name__)
 
 
 class ContactInCall(errors.Conflict):
-    """A call of this contact goes on, or waits to be placed: end it first."""
+    """A call of this contact, or one that is sent on to it, goes on or waits to be placed: end it first."""
 
     public_code = "contact_in_call"
 

@@ -25,14 +25,14 @@ def check(configuration: configurations.Configuration, wish: wishes.Wish) -> Non
 def destination(configuration: configurations.Configuration, wish: wishes.Wish) -> dialable.Destination:
     """Whom the wish is for; raises as `check`.
 
-    The hosts of SIP addresses are only asked about where a client names them: transfers go where the configuration
-    says.
+    The hosts of SIP addresses are only asked about where a client names them: other transfers go where the
+    configuration says.
     """
-    is_call = wish.kind is wishes.Kind.CALL
+    is_named = wish.kind is wishes.Kind.CALL or wish.is_named_by_client
     policy = dialable.Policy(
         countries=destinations.allowed_countries(configuration),
         regions=destinations.regions(configuration.organization.country, (wish.number.e164,)),
-        sip_hosts=destinations.sip_hosts(configuration.dialing, configuration.trunks) if is_call else None,
+        sip_hosts=destinations.sip_hosts(configuration.dialing, configuration.trunks) if is_named else None,
     )
     return _checked(wish.to, policy)
 

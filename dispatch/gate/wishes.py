@@ -32,5 +32,7 @@ class Wish:
     call_id: str
     minutes: float
     """How long the call may last."""
+    is_named_by_client: bool = False
+    """Of a transfer: the destination comes from a client of the API, and not from the configuration."""
     time_zone: str | None = None
     """Of the callee, of the IANA database; None: as their number says."""

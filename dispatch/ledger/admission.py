@@ -10,7 +10,7 @@ from sqlalchemy.ext import asyncio as sa_async
 from callcore import callers, calls, contract, errors, forwarding, ids, numbers, transitions
 from dispatch import contacts
 from dispatch.contacts import ensuring
-from dispatch.ledger import changes, posting
+from dispatch.ledger import changes, hops, posting
 from dispatch.store import briefs
 from dispatch.store import calls as call_rows
 
@@ -59,7 +59,7 @@ async def admit(
     current = dataclasses.replace(entry, holder=_holder(intake))
     if current != entry:
         await call_rows.update(tx, entry, current)
-        await briefs.put_intake(tx, entry.call.id, intake)
+        await briefs.put_intake(tx, entry.call.id, await hops.counted(tx, intake, entry.call.dialed, entry.call.id))
     return Admission(entry=current, plan=await decide(tx, entry.call.id, plan))
 
 
@@ -76,6 +76,7 @@ async def _open(
 ) -> Admission:
     inbound = intake.direction is not calls.Direction.OUTBOUND
     caller, dialed = callers.classify(intake.caller, region), _e164(intake.dialed, region)
+    intake = await hops.counted(tx, intake, dialed)
     call = calls.Call(
         id=ids.new(ids.CALL, intake.arrived_at),
         direction=intake.direction,

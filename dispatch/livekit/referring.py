@@ -1,10 +1,10 @@
 """Asks a caller's carrier to connect them with somebody else (REFER, RFC 3515), and tells what it said.
 
 livekit-sip sends REFER on the caller's leg, and once that is accepted it waits for the NOTIFY with the destination's
-final answer, or for the leg to leave. A failure is told by a SIP status and a message. The status may be the same for a
-carrier that takes no REFER and for a person who declines (603 is both), but the message is not: livekit-sip 1.8.0 passes
-the answer to REFER on as it is, and begins its account of a NOTIFY with words of its own
-(`sendRefer` and `handleReferNotify` in its pkg/sip/protocol.go).
+final answer, or for the leg to leave. A failure is told by a SIP status and a message. The status may be the same for
+a carrier that takes no REFER and for a person who declines (603 is both), but the message is not: livekit-sip 1.8.0
+passes the answer to REFER on as it is, and begins its account of a NOTIFY with words of its own (`sendRefer` and
+`handleReferNotify` in its pkg/sip/protocol.go).
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ _ANSWER_TO_REFER = "sip status"  # so begins what LiveKit says where REFER itsel
 _REQUEST_TIMEOUT = 408  # nobody knows whether what did not answer in time has acted upon the REFER
 _NO_DIALOG = 481  # the leg is over (RFC 3261 section 12.2.1.2): there is nobody to connect any more
 
-# Answers to REFER that say nothing of the destination: nobody's phone can have rung. A carrier that answers a REFER only
-# when it has tried the destination would say that it is busy, away or nobody's number.
+# Answers to REFER that say nothing of the destination: nobody's phone can have rung. A carrier that answers a REFER
+# only when it has tried the destination would say that it is busy, away or nobody's number.
 _OF_THE_CARRIER = frozenset({transfers.AttemptResult.REJECTED, transfers.AttemptResult.CARRIER_FAILURE})
 
 
@@ -143,5 +143,6 @@ def _of_status(code: int, *, is_answer_to_refer: bool) -> Referral:
         return Referral(result=result, sip_status_code=code)
     if code == _REQUEST_TIMEOUT:
         return Referral(result=transfers.AttemptResult.UNKNOWN, sip_status_code=code)
-    is_refused = result in _OF_THE_CARRIER and code != _NO_DIALOG
-    return Referral(result=result, sip_status_code=code, is_refused=is_refused)
+    if code == _NO_DIALOG:
+        return Referral(result=transfers.AttemptResult.CANCELLED, sip_status_code=code)
+    return Referral(result=result, sip_status_code=code, is_refused=result in _OF_THE_CARRIER)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import calls
-from dispatch.store import contacts, do_not_call, tables
+from dispatch.store import contacts, do_not_call, forgetting, tables
 
 _CALLS = tables.calls
 _OF_CALLS = (
@@ -47,17 +47,18 @@ class Theirs:
     ids: tuple[str, ...]
     rooms: frozenset[str]
     is_in_call: bool
-    """Whether one of them has not ended."""
+    """Whether one of them has not ended, or somebody else is being connected with them."""
 
 
 async def of(tx: sa_async.AsyncConnection, contact: contacts.Contact) -> Theirs:
     """The calls of a contact, also those of its number that no contact was known for."""
     query = sa.select(_CALLS.c.id, _CALLS.c.room_name, _CALLS.c.status).where(_are_theirs(contact))
     rows = (await tx.execute(query.with_for_update())).all()
+    is_calling = any(row.status != calls.Status.ENDED.value for row in rows)
     return Theirs(
         ids=tuple(row.id for row in rows),
         rooms=frozenset(row.room_name for row in rows),
-        is_in_call=any(row.status != calls.Status.ENDED.value for row in rows),
+        is_in_call=is_calling or await forgetting.is_wanted(tx, contact.e164),
     )
 
 
@@ -77,7 +78,7 @@ async def erase(tx: sa_async.AsyncConnection, contact: contacts.Contact, theirs:
         deleted = await tx.execute(sa.delete(table).where(table.c.call_id.in_(mine)))
         recordings += deleted.rowcount if table is tables.recordings else 0
     await tx.execute(sa.delete(_CALLS).where(_are_theirs(contact)))
-    await _forget_forwards(tx, contact.e164)
+    await forgetting.in_calls_of_others(tx, contact.e164)
     await do_not_call.forget_origin(tx, contact.e164)
     await contacts.delete(tx, contact.id)
     return recordings
@@ -112,37 +113,3 @@ async def _forget_rooms(tx: sa_async.AsyncConnection, theirs: Theirs, digits: st
         others = [room for room in row.rooms if room not in theirs.rooms and digits not in room]
         if others != row.rooms:
             await tx.execute(sa.update(tables.workers).where(tables.workers.c.id == row.id).values(rooms=others))
-
-
-async def _forget_forwards(tx: sa_async.AsyncConnection, e164: str) -> None:
-    """Calls of others that came by this person's phone stay, without its number."""
-    digits = e164.removeprefix("+")
-    came_by_it = _CALLS.c.forwarded_from == e164
-    told = sa.select(_CALLS.c.id, _CALLS.c.metadata, _CALLS.c.intake, _CALLS.c.plan).where(came_by_it)
-    for row in (await tx.execute(told)).all():
-        cleared = {
-            "forwarded_from": None,
-            "metadata": json.loads(json.dumps(row.metadata).replace(digits, "")),
-            "intake": row.intake.replace(digits, ""),
-            "plan": row.plan.replace(digits, "") if row.plan is not None else None,
-        }
-        await tx.execute(sa.update(_CALLS).where(_CALLS.c.id == row.id).values(cleared))
-        for table in (tables.reports, tables.deliveries):
-            await _forget_in_bodies(tx, table, row.id, e164)
-        await _forget_in_answers(tx, row.id, digits)
-
-
-async def _forget_in_bodies(tx: sa_async.AsyncConnection, table: sa.Table, call_id: str, e164: str) -> None:
-    """What was told of such a call, or is about to be."""
-    named = f'"forwarded_from_number":"{e164}"'
-    cleared = sa.func.replace(table.c.body, named, '"forwarded_from_number":null')
-    cleared = sa.func.replace(cleared, e164.removeprefix("+"), "")
-    await tx.execute(sa.update(table).where(table.c.call_id == call_id).values(body=cleared))
-
-
-async def _forget_in_answers(tx: sa_async.AsyncConnection, call_id: str, digits: str) -> None:
-    """What endpoints answered: some send back what they got."""
-    kept = tables.attempts
-    of_call = sa.select(tables.deliveries.c.id).where(tables.deliveries.c.call_id == call_id)
-    cleared = sa.func.replace(kept.c.response, digits, "")
-    await tx.execute(sa.update(kept).where(kept.c.delivery_id.in_(of_call)).values(response=cleared))

@@ -15,6 +15,8 @@ from dispatch.store import readable, tables
 
 _T = tables.transfers
 _OPEN = tuple(state.value for state in transfers.State if not state.is_final)
+_PARTED = (transfers.State.RETURNED.value, transfers.State.FAILED.value, transfers.State.CANCELLED.value)
+_LIVE = tuple(status.value for status in calls.Status if status is not calls.Status.ENDED)
 
 
 class NoSuchTransfer(errors.NotFound):
@@ -48,28 +50,35 @@ async def of_call(tx: sa_async.AsyncConnection, call_id: str) -> tuple[transfers
 
 
 async def unfinished(tx: sa_async.AsyncConnection) -> tuple[transfers.Transfer, ...]:
-    """Every transfer that is under way, oldest first."""
-    rows = await tx.execute(sa.select(_T).where(_T.c.state.in_(_OPEN)).order_by(_T.c.id))
-    return readable.only(rows, _transfer, "transfers")
+    """Every transfer that somebody has to look after, oldest first: under way, or bridged and the call is not over."""
+    rows = await tx.execute(sa.select(_T).where(_T.c.state.in_(_OPEN)))
+    under_way = readable.only(rows, _transfer, "transfers")
+    bridged = await _of_live_calls(tx, _T.c.state == transfers.State.BRIDGED.value)
+    return tuple(sorted((*under_way, *bridged), key=lambda transfer: transfer.id))
 
 
 async def in_hands(tx: sa_async.AsyncConnection) -> Mapping[str, transfers.Transfer]:
     """By the id of a call that has not ended: the transfer that goes on, or is bridged, without an agent.
 
-    A warm one that is under way is not among them: without the agent nobody asks the destination.
+    Whoever looks after it ends the call. A warm one that is under way is not among them: without the agent nobody asks
+    the destination.
     """
-    called = tables.calls
-    is_under_way = sa.and_(_T.c.state.in_(_OPEN), _T.c.kind != transfers.Kind.WARM.value)
-    query = (
-        sa.select(_T)
-        .join(called, called.c.id == _T.c.call_id)
-        .where(
-            sa.or_(is_under_way, _T.c.state == transfers.State.BRIDGED.value),
-            called.c.status != calls.Status.ENDED.value,
-        )
-    )
-    rows = await tx.execute(query.order_by(_T.c.id))
-    return {transfer.call_id: transfer for transfer in readable.only(rows, _transfer, "transfers")}
+    is_alone = _T.c.state.in_(_OPEN) & (_T.c.kind != transfers.Kind.WARM.value)
+    found = await _of_live_calls(tx, is_alone | (_T.c.state == transfers.State.BRIDGED.value))
+    return {transfer.call_id: transfer for transfer in found}
+
+
+async def parted(tx: sa_async.AsyncConnection) -> tuple[transfers.Transfer, ...]:
+    """Those of calls that are not over which came to nothing; the leg that was dialed last may have been left behind."""
+    return await _of_live_calls(tx, _T.c.state.in_(_PARTED) & _T.c.identity.is_not(None))
+
+
+async def _of_live_calls(
+    tx: sa_async.AsyncConnection, condition: sa.ColumnElement[bool]
+) -> tuple[transfers.Transfer, ...]:
+    query = sa.select(_T).join(tables.calls, tables.calls.c.id == _T.c.call_id)
+    rows = await tx.execute(query.where(condition, tables.calls.c.status.in_(_LIVE)).order_by(_T.c.id))
+    return readable.only(rows, _transfer, "transfers")
 
 
 def _values(transfer: transfers.Transfer) -> dict[str, object]:

@@ -21,6 +21,7 @@ from dispatch.v1 import (
     sessions,
     transcripts,
     transfers_table,
+    trunks,
     voicemail,
     webhooks_table,
 )
@@ -178,6 +179,16 @@ ROUTES: tuple[routes.AnyRoute, ...] = (
         body=routes.Nothing,
         scope=scopes.Scope.CALLS_READ,
         answers={200: schemas.CallPage},
+    ),
+    routes.Route(
+        method="GET",
+        path="/v1/trunks",
+        handler=trunks.index,
+        summary="Trunks, by name, and what was learned of transfers by their carriers.",
+        query=listing.Paging,
+        body=routes.Nothing,
+        scope=scopes.Scope.CONFIG_READ,
+        answers={200: listing.Page[trunks.Trunk]},
     ),
     routes.Route(
         method="POST",

@@ -27,6 +27,12 @@ How a phone takes the calls that reach it is said beforehand, for all or for one
     call.refer_with(softphone.referrings.refuses(603))  # or any of `referrings.FAULTS`, in this call alone
     referral = await call.referred(timeout=10)  # its URI and headers; `referral.call` is the new call
 
+What was heard when is asked afterwards; the tones of `CLEAR_HZ` are taken for nothing else, and nothing for them:
+
+    own_hz, other_hz, *_ = softphone.CLEAR_HZ
+    [span] = near.tones_heard(other_hz)  # in seconds of the call; `near.timeline.clock_s(span.start_s)` for all phones
+    assert far.tone_peak(own_hz, from_s, to_s) < tones.TONE_DBFS  # not even 10 ms of it came through
+
 Beside the audio: `call.send_info(softphone.dtmf_relay("5"))`, `call.infos`, `call.ping()`, `phone.ping(uri)` (OPTIONS).
 
 UDP, PCMU and PCMA, keypad events; no TCP, no TLS, no SRTP, no forked calls.
@@ -54,8 +60,10 @@ from lab.softphone.sounds import Samples, Sound, noise, telephone, tone
 from lab.softphone.speech_detection import Sensitivity, Span
 from lab.softphone.timelines import Milestone, Timeline
 from lab.softphone.timers import Timers
+from lab.softphone.tones import CLEAR_HZ
 
 __all__ = [
+    "CLEAR_HZ",
     "DTMF_RELAY",
     "RINGS_FOREVER",
     "UNAVAILABLE",

@@ -3,97 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import collections
-import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from lab.softphone import (
-    accounts,
-    asking,
-    conversations,
-    dialogs,
-    endings,
-    errors,
-    g711,
-    media,
-    messages,
-    methods,
-    negotiation,
-    referees,
-    sdp,
-    signalling,
-    tasks,
-    timelines,
-    user_agents,
-    waits,
-)
+from lab.softphone import endings, errors, exchanges, messages, methods, negotiation, sdp, setups, waits
 from lab.softphone.client_transactions import Outcome
 from lab.softphone.endings import EndedBy
 from lab.softphone.headers import Headers
-from lab.softphone.infos import DTMF_RELAY, Info
-from lab.softphone.misbehaviour import Misbehaviour
-from lab.softphone.referrals import Referral
-from lab.softphone.referrings import Referring
 from lab.softphone.server_transactions import InviteServerTransaction, ServerTransaction
 from lab.softphone.timelines import Milestone
 
 HANG_UP_S = 5.0
 """How long hanging up may take by default."""
-MOST_INFOS = 500
-"""Of a very long call only the newest INFO are kept."""
-MOST_REFERRALS = 100
-"""Of so many REFER the newest are kept."""
-NOTIFY_ANSWER_S = 10.0
-"""How long the answer to a NOTIFY is waited for: livekit-sip takes 5 s where nobody asks for the news any more."""
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Setup:
-    """What a call is given by its phone."""
-
-    agent: user_agents.UserAgent
-    call_id: str
-    tag: str
-    """Ours."""
-    user: str
-    """The user part of our Contact."""
-    dial: Callable[[str, str, Headers], Call]
-    """Calls a URI as somebody, with further headers."""
-    referring: Callable[[], Referring]
-    """What the phone does with a REFER, where the call was not told."""
-    codecs: tuple[g711.Codec, ...] = negotiation.DEFAULT_CODECS
-    misbehaviour: Misbehaviour = dataclasses.field(default_factory=Misbehaviour)
-    account: accounts.Account = dataclasses.field(default_factory=lambda: accounts.Account(None))
-    """Answers challenges to our requests."""
-    on_over: Callable[[Call], None] = lambda _: None
-    """Told once, when the call has ended."""
-
-
-class Call(conversations.Conversation):
+class Call(exchanges.Exchanges):
     """What both kinds of call share: an established dialog and its end."""
 
-    def __init__(self, setup: Setup) -> None:
-        timeline, changes = timelines.Timeline(), waits.Changes()
-        audio = media.Media(
-            setup.agent.ip,
-            timeline=timeline,
-            codecs=setup.codecs,
-            misbehaviour=setup.misbehaviour,
-            on_change=changes.notify,
-        )
-        super().__init__(conversations.Parts(timeline=timeline, changes=changes, media=audio))
-        self.signalling = signalling.SignallingLog(timeline)
-        """Every message of the call."""
-        self.tasks = tasks.Tasks()
-        self._setup = setup
-        self._dialog: dialogs.Dialog | None = None
+    def __init__(self, setup: setups.Setup) -> None:
+        super().__init__(setup)
         self._answer: InviteServerTransaction | None = None
         self._reinvite: asyncio.Future[messages.Response] | None = None
         self._is_leaving = False
-        self._referring: Referring | None = None
-        self._referrals: collections.deque[Referral] = collections.deque(maxlen=MOST_REFERRALS)
-        self._infos: collections.deque[Info] = collections.deque(maxlen=MOST_INFOS)
-        setup.agent.log(setup.call_id, self.signalling)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -166,53 +96,6 @@ class Call(conversations.Conversation):
             raise errors.CallRefused(response.code, response.phrase, response.headers)
         self._media.negotiation.accept(response.body)
 
-    def refer_with(self, referring: Referring) -> None:
-        """From now on, a REFER in this call is taken like this, whatever the phone was told."""
-        self._referring = referring
-
-    @property
-    def referrals(self) -> tuple[Referral, ...]:
-        """The REFER requests of the other side, oldest first; a request that came again counts once."""
-        return tuple(self._referrals)
-
-    async def referred(self, count: int = 1, *, timeout: float) -> Referral:
-        """Waits until the other side has sent so many REFER requests, and gives the last of them."""
-        return await self._wait(
-            lambda: self._referrals[count - 1] if len(self._referrals) >= count else None,
-            timeout=timeout,
-            what=f"{count} REFER did not come",
-        )
-
-    @property
-    def infos(self) -> tuple[Info, ...]:
-        """The INFO requests that the other side sent, oldest first."""
-        return tuple(self._infos)
-
-    async def informed(self, count: int = 1, *, timeout: float) -> Info:
-        """Waits until the other side has sent so many INFO requests, and gives the last of them."""
-        return await self._wait(
-            lambda: self._infos[count - 1] if len(self._infos) >= count else None,
-            timeout=timeout,
-            what=f"{count} INFO did not come",
-        )
-
-    async def send_info(
-        self, body: bytes = b"", content_type: str = DTMF_RELAY, *, timeout: float = asking.ANSWER_S
-    ) -> messages.Response:
-        """Sends INFO in the dialog, for example a key by `infos.dtmf_relay`, and waits for the 2xx.
-
-        Raises:
-            CallRefused: the other side does not take it.
-            Deadline: it did not answer.
-            NotReached: the call is not answered yet.
-        """
-        typed = Headers.of(("Content-Type", content_type)) if body else Headers()
-        return await self._ask("INFO", typed, body, timeout=timeout)
-
-    async def ping(self, *, timeout: float = asking.ANSWER_S) -> messages.Response:
-        """Sends OPTIONS in the dialog, and waits for the 2xx; raises as `send_info`."""
-        return await self._ask("OPTIONS", Headers.of(*methods.ABILITIES), timeout=timeout)
-
     def receive(self, request: messages.Request, transaction: ServerTransaction) -> None:
         """A request within the dialog."""
         match request.method:
@@ -246,10 +129,6 @@ class Call(conversations.Conversation):
         """Ends the call at once, without a word to the other side."""
         self._end(EndedBy.CLOSED)
 
-    @property
-    def _contact(self) -> tuple[str, str]:
-        return self._setup.agent.contact(self._setup.user)
-
     def _begin_early_media(self) -> None:
         """A 183 described this side's or the other side's audio: it flows from now on."""
         if not self.can_talk:
@@ -281,27 +160,6 @@ class Call(conversations.Conversation):
         self._fall_silent()
         self._setup.on_over(self)
         self._changes.notify()
-
-    def _request(self, method: str, outcome: Outcome, more: Headers, body: bytes = b"", *, cseq_step: int = 1) -> None:
-        if self._dialog is None:
-            raise errors.NotReached("there is no dialog yet")
-        agent = self._setup.agent
-        request = self._dialog.request(method, via=agent.via(), cseq=self._dialog.next_cseq(cseq_step), more=more)
-        self._setup.account.request(
-            agent,
-            dataclasses.replace(request, body=body),
-            self._dialog.next_hop,
-            outcome,
-            next_cseq=self._dialog.next_cseq,
-            acks=not self._setup.misbehaviour.never_acks,
-        )
-
-    async def _ask(
-        self, method: str, more: Headers, body: bytes = b"", *, timeout: float, cseq_step: int = 1
-    ) -> messages.Response:
-        question = asking.Question()
-        self._request(method, question.outcome, more, body, cseq_step=cseq_step)
-        return await question.answer(timeout=timeout, what=f"{method} was not answered")
 
     def _ack(self, cseq: int) -> None:
         """Acknowledges a 2xx (RFC 3261 section 13.2.2.4)."""
@@ -353,32 +211,6 @@ class Call(conversations.Conversation):
         transaction.on_never_acknowledged = self._give_up_unacknowledged
         headers = Headers.of(self._contact, methods.ALLOWED) + (extra or Headers())
         transaction.respond(messages.response_to(request, 200, tag=self._setup.tag, extra=headers, sdp=body))
-
-    def _receive_refer(self, request: messages.Request, transaction: ServerTransaction) -> None:
-        self.timeline.mark(Milestone.REFERRED)
-        referral = Referral.of(request, at_s=self.now_s)
-        referring = self._referring or self._setup.referring()
-        line = referees.Line(
-            now_s=lambda: self.now_s,
-            dial=lambda target, headers: self._setup.dial(target, self._setup.user, headers),
-            notify=self._notify,
-            hang_up=self.leave,
-        )
-        referee = referees.Referee(referring, referral, line)
-        referee.answer(request, transaction)
-        if referring.accepts:
-            self.tasks.start(referee.go_on())
-        self._referrals.append(referral)
-        self._changes.notify()
-
-    async def _notify(self, headers: Headers, body: bytes, cseq_step: int) -> messages.Response:
-        more = Headers.of(self._contact) + headers
-        return await self._ask("NOTIFY", more, body, timeout=NOTIFY_ANSWER_S, cseq_step=cseq_step)
-
-    def _receive_info(self, request: messages.Request, transaction: ServerTransaction) -> None:
-        self._infos.append(Info.of(request, at_s=self.now_s))
-        transaction.respond(messages.response_to(request, 200))
-        self._changes.notify()
 
     def _give_up_unacknowledged(self) -> None:
         """RFC 3261 section 13.3.1.4: no ACK, so the dialog is ended with a BYE."""

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import TypeVar
 
-from lab.softphone import dtmf, endings, errors, media, recordings, sounds, timelines, waits
+from lab.softphone import dtmf, endings, errors, media, recordings, sounds, timelines, tones, waits
 from lab.softphone.playout import Utterance
 from lab.softphone.speech_detection import Span
 
@@ -180,6 +180,19 @@ class Conversation:
     def tone_level(self, hz: float, from_s: float = 0.0, to_s: float | None = None) -> float:
         """RMS level of one frequency in what was heard, in dBFS; -96 is nothing."""
         return self.recording.tone_dbfs(hz, from_s, to_s)
+
+    def tone_peak(self, hz: float, from_s: float = 0.0, to_s: float | None = None) -> float:
+        """RMS level of one frequency in the 100 ms in which it was heard loudest, in dBFS: what a leak shows in."""
+        return self.recording.tone_peak_dbfs(hz, from_s, to_s)
+
+    def tones_heard(
+        self, hz: float, from_s: float = 0.0, to_s: float | None = None, *, at_least_dbfs: float = tones.TONE_DBFS
+    ) -> list[Span]:
+        """When a tone was heard, to 5 ms; `CLEAR_HZ` are the tones that can be told from all else on a line.
+
+        What two phones heard is compared by their `timeline.clock_s`.
+        """
+        return self.recording.tones(hz, from_s, to_s, at_least_dbfs=at_least_dbfs)
 
     def speech_heard(self, from_s: float = 0.0, to_s: float | None = None) -> list[Span]:
         """The stretches of speech heard so far."""

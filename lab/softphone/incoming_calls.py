@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from lab.softphone import answerings, calls, dialogs, errors, messages, sounds, timelines, uris
+from lab.softphone import answerings, calls, dialogs, errors, messages, setups, sounds, timelines, uris
 from lab.softphone.endings import EndedBy
 from lab.softphone.headers import Headers
 from lab.softphone.server_transactions import InviteServerTransaction, ServerTransaction
@@ -15,7 +15,7 @@ class IncomingCall(calls.Call):
 
     def __init__(
         self,
-        setup: calls.Setup,
+        setup: setups.Setup,
         answering: answerings.Answering,
         invite: messages.Request,
         transaction: InviteServerTransaction,

@@ -33,5 +33,15 @@ def tone_dbfs(samples: Samples, hz: float) -> float:
     return _decibels(float(np.mean(peak**2)) / 2 / sounds.FULL_SCALE**2)
 
 
+def amplitude(dbfs: float) -> float:
+    """Peak of a sine of an RMS level."""
+    return float(sounds.FULL_SCALE * np.sqrt(2) * 10 ** (dbfs / 20))
+
+
+def amplitude_dbfs(peak: float) -> float:
+    """RMS level of a sine with that peak."""
+    return _decibels(peak**2 / 2 / sounds.FULL_SCALE**2)
+
+
 def _decibels(power: float) -> float:
     return max(SILENCE_DBFS, 10 * float(np.log10(power))) if power > 0 else SILENCE_DBFS

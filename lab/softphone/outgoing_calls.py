@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from lab.softphone import accounts, calls, dialogs, endings, errors, messages, methods, uris
+from lab.softphone import accounts, calls, dialogs, endings, errors, messages, methods, setups, uris
 from lab.softphone.client_transactions import ClientTransaction, Outcome
 from lab.softphone.endings import EndedBy
 from lab.softphone.headers import Headers
@@ -34,7 +34,7 @@ class Dialing:
 class OutgoingCall(calls.Call):
     """A call from the INVITE on."""
 
-    def __init__(self, setup: calls.Setup, dialing: Dialing) -> None:
+    def __init__(self, setup: setups.Setup, dialing: Dialing) -> None:
         self._address = dialing.next_hop or uris.parse(dialing.target).address
         super().__init__(setup)
         self._dialing = dialing

@@ -22,6 +22,7 @@ from lab.softphone import (
     negotiation,
     pings,
     referrings,
+    setups,
     tasks,
     timers,
     uris,
@@ -224,8 +225,8 @@ class Softphone:
         codecs: tuple[g711.Codec, ...],
         misbehaviour: Misbehaviour,
         account: accounts.Account | None = None,
-    ) -> calls.Setup:
-        return calls.Setup(
+    ) -> setups.Setup:
+        return setups.Setup(
             agent=self._agent,
             call_id=call_id,
             tag=secrets.token_hex(6),

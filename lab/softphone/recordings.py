@@ -7,7 +7,7 @@ import pathlib
 import numpy as np
 import soundfile
 
-from lab.softphone import levels, sounds, speech_detection, tracks
+from lab.softphone import levels, sounds, speech_detection, tones, tracks
 from lab.softphone.sounds import Samples
 from lab.softphone.speech_detection import Sensitivity, Span
 
@@ -49,6 +49,16 @@ class Recording:
     def tone_dbfs(self, hz: float, from_s: float = 0.0, to_s: float | None = None) -> float:
         """RMS level of one frequency in what was heard."""
         return levels.tone_dbfs(self.heard(from_s, to_s), hz)
+
+    def tone_peak_dbfs(self, hz: float, from_s: float = 0.0, to_s: float | None = None) -> float:
+        """RMS level of one frequency in the 100 ms in which it was heard loudest."""
+        return tones.peak_dbfs(self.heard(from_s, to_s), hz)
+
+    def tones(
+        self, hz: float, from_s: float = 0.0, to_s: float | None = None, *, at_least_dbfs: float = tones.TONE_DBFS
+    ) -> list[Span]:
+        """The stretches in which a tone was heard."""
+        return tones.spans(self.heard(from_s, to_s), hz, at_least_dbfs=at_least_dbfs, from_s=from_s)
 
     def save_wav(self, path: pathlib.Path) -> None:
         """Writes a stereo file: left what the phone sent, right what it heard."""

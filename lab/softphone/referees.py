@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING
 
 from lab.softphone import errors, messages, referrings, uris
@@ -33,6 +33,8 @@ class Line:
     notify: Callable[[Headers, bytes, int], Awaitable[messages.Response]]
     """Sends NOTIFY with a step of the CSeq, and waits for the 2xx."""
     hang_up: Callable[[], None]
+    start: Callable[[Coroutine[None, None, None]], None]
+    """Runs something until the call ends."""
 
 
 class Referee:
@@ -44,33 +46,34 @@ class Referee:
         self._line = line
 
     def answer(self, request: messages.Request, transaction: ServerTransaction) -> None:
-        """Responds; without a code, not at all."""
+        """Responds, without a code not at all, and dials if that is what is to be done."""
         if self._referring.code is not None:
             extra = Headers.given(self._referring.headers)
             transaction.respond(messages.response_to(request, self._referring.code, extra=extra))
+        target = self._target() if self._referring.dials else None
+        if target is not None:
+            self._referral.call = self._line.dial(target, self._referral.headers.only("Referred-By"))
 
     async def go_on(self) -> None:
-        """What follows a 202, to the end; the new call outlives it."""
-        if self._referring.script is None:
-            await self._call()
-        else:
+        """What follows a 202, to the end; a new call outlives it."""
+        if self._referring.script is not None:
             await self._follow(self._referring.script)
+        elif self._referral.call is None:
+            await self._tell(Notice(code=404))
+        else:
+            await self._accompany(self._referral.call)
 
     async def _follow(self, script: tuple[referrings.Step, ...]) -> None:
         for step in script:
             await asyncio.sleep(step.after_s)
-            if isinstance(step, Notice):
+            if isinstance(step, referrings.HangUp):
+                self._line.hang_up()
+            elif step.is_awaited:
                 await self._tell(step)
             else:
-                self._line.hang_up()
+                self._line.start(self._tell(step))
 
-    async def _call(self) -> None:
-        target = self._target()
-        if target is None:
-            await self._tell(Notice(code=404))
-            return
-        referred_by = self._referral.headers.only("Referred-By")
-        self._referral.call = call = self._line.dial(target, referred_by)
+    async def _accompany(self, call: calls.Call) -> None:
         await self._tell(Notice(code=100))
         code = await self._watch(call)
         await self._tell(Notice(code=code))

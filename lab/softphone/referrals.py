@@ -26,7 +26,7 @@ class Notification:
 
 @dataclasses.dataclass(kw_only=True)
 class Referral:
-    """One REFER that reached the phone; `call` and `notifications` come later."""
+    """One REFER that reached the phone."""
 
     at_s: float
     """Seconds since the INVITE of the call."""

@@ -24,9 +24,11 @@ class Notice:
     code: int | None
     """The status in its body, of type message/sipfrag (RFC 3420); None: it has no body."""
     after_s: float = 0.0
-    """Sent so long after the answer to the one before it, or to the REFER."""
+    """Sent so long after the step before it, or after the answer to the REFER."""
     is_last: bool | None = None
     """Whether it says that the subscription is over; None: if its status is a final one, as RFC 3515 demands."""
+    is_awaited: bool = True
+    """Whether its answer is waited for before the next step."""
     cseq_step: int = 1
     """Its CSeq is that of the request before it and so much; anything but 1 is a fault."""
 
@@ -65,6 +67,10 @@ class Referring:
     """Ends the call in which it was asked as soon as the new one is answered and that has been told."""
     has_event_id: bool = True
     """Names the REFER in the Event header of every NOTIFY (`refer;id=2`); off: `refer` alone, as many carriers do."""
+
+    @property
+    def dials(self) -> bool:
+        return self.accepts and self.script is None
 
     @property
     def accepts(self) -> bool:
@@ -114,7 +120,7 @@ NO_RESULT = Referring(script=(Notice(code=100, is_last=True),))
 """The subscription is over, and no final status was told."""
 NO_BODY = Referring(script=(Notice(code=None, is_last=True),))
 """The same without even a status."""
-TELLS_TWICE = Referring(script=(Notice(code=100), Notice(code=200), Notice(code=200), HangUp()))
+TELLS_TWICE = Referring(script=(Notice(code=100), Notice(code=200), Notice(code=200, is_awaited=False), HangUp()))
 """The final NOTIFY comes as two requests."""
 OUT_OF_ORDER = Referring(script=(Notice(code=100, cseq_step=2), Notice(code=200, cseq_step=-1), HangUp()))
 """The final NOTIFY has a lower CSeq than the one before it."""

@@ -13,7 +13,7 @@ _KEY = "api_key"
 
 
 def of_agent(document: documents.Document, environment: Mapping[str, str]) -> Iterator[problems.Problem]:
-    """Of an agent's file: transfers that sound or are otherwise than they look, and keys that only a worker may have."""
+    """Of an agent's file: transfers that are not what they seem, and keys that only a worker may have."""
     yield from transfers.notes_of_agent(document)
     for part in _PROVIDERS:
         key = document.value((part, _KEY))

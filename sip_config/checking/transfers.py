@@ -13,6 +13,7 @@ from sip_config.routing import agents as answering
 _TRANSFERS = "transfers"
 _TOOLS = "tools"
 _TEXTS = "transfer_texts"
+_WITHOUT_AGENT = (schema.WorkMode.ALWAYS_FORWARD, schema.WorkMode.VOICEMAIL)
 
 
 def of_agent(
@@ -61,7 +62,7 @@ def notes_of_numbers(
     """Numbers of `numbers.yaml` whose callers may be promised a transfer to a number that their trunk cannot dial."""
     for index, draft in numbers.items():
         trunk = trunks.get(draft.value.trunk) if draft.has("trunk") else None
-        if trunk is None or trunk.outbound is not None:
+        if trunk is None or trunk.outbound is not None or draft.value.work_mode in _WITHOUT_AGENT:
             continue
         for agent_id in sorted(answering.possible(draft.value)):
             agent = agents.get(agent_id)

@@ -163,7 +163,7 @@ class Transfer(shapes.Shape):
     @pydantic.field_validator("screening", "voicemail_detection")
     @classmethod
     def _for_warm(cls, value: object, info: pydantic.ValidationInfo) -> object:
-        if value is not None and info.data.get("mode") is TransferMode.BLIND:
+        if value not in (None, VoicemailDetection()) and info.data.get("mode") is TransferMode.BLIND:
             raise values.wrong("is for `warm`: before a `blind` transfer nobody speaks with the colleague")
         return value
 
@@ -183,7 +183,8 @@ def _with(*names: str) -> Callable[[str], str]:
             if name not in names:
                 raise values.wrong(f"there is no `{{{name}}}`{problems.nearest(name, names)}")
         if set("{}") & set(_PLACEHOLDER.sub("", text)):
-            raise values.wrong(f"braces stand around {' or '.join(names)} only: this is no template")
+            known = ", ".join(f"`{{{name}}}`" for name in names)
+            raise values.wrong(f"braces may hold nothing but a name, as in {known}: this is no template")
         return text
 
     return check

@@ -16,6 +16,7 @@ from livekit.agents.voice.room_io import _output as room_output
 GREETING_S = 4.0  # from plan to answer at the latest, greeting or not
 _SAMPLE_RATE = 24_000  # Hz; what livekit-agents publishes by default
 _TRACK_NAME = "agent"
+_PUBLISH_S = 5.0  # LiveKit takes a track in 0.1 s
 
 
 class AnswerGate(io.AudioOutput):
@@ -24,13 +25,15 @@ class AnswerGate(io.AudioOutput):
     Wraps livekit-agents' own room output, which is not public: this is the one place that names it.
     """
 
-    def __init__(self, room: rtc.Room) -> None:
+    def __init__(self, room: rtc.Room, name: str = _TRACK_NAME) -> None:
+        self._room = room
+        self._name = name
         self._track = room_output._ParticipantAudioOutput(
             room,
             sample_rate=_SAMPLE_RATE,
             num_channels=1,
             track_publish_options=rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE),
-            track_name=_TRACK_NAME,
+            track_name=name,
         )
         super().__init__(
             label="AnswerGate",
@@ -50,6 +53,12 @@ class AnswerGate(io.AudioOutput):
         """The bridge has taken the track: the call is answered."""
         return self._track.subscribed.done() and not self._track.subscribed.cancelled()
 
+    @property
+    def track_sid(self) -> str | None:
+        """Of the track; None before it is published."""
+        publication = self._track._publication
+        return publication.sid if publication is not None else None
+
     async def first_frame(self) -> None:
         """Wait until there is something to hear."""
         await self._first_frame.wait()
@@ -65,6 +74,29 @@ class AnswerGate(io.AudioOutput):
         """
         self._passing.clear()
         self._start()
+
+    async def publish(self) -> str:
+        """Publish the track, as `hold` does, and wait until it is there; its sid.
+
+        Raises:
+            TimeoutError, rtc.room.ConnectError, rtc.participant.PublishTrackError: LiveKit does not take it.
+        """
+        published: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+        def on_published(publication: rtc.LocalTrackPublication, *_: object) -> None:
+            if publication.name == self._name and not published.done():
+                published.set_result(publication.sid)
+
+        self._room.on("local_track_published", on_published)
+        try:
+            self.hold()
+            async with asyncio.timeout(_PUBLISH_S):
+                await asyncio.wait([published, self._start()], return_when=asyncio.FIRST_COMPLETED)
+            if not published.done():
+                await self._start()  # raises what went wrong
+            return self.track_sid or published.result()
+        finally:
+            self._room.off("local_track_published", on_published)
 
     async def open(self) -> None:
         """Publish the track and wait until the bridge has subscribed; of an inbound call, the moment of 200 OK."""

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import logging
 
-from livekit import agents, rtc
+from livekit import rtc
 from livekit.agents import llm, stt, tts
 from livekit.agents.voice import events as session_events
 from livekit.agents.voice import room_io
 
-from callcore import contract, endings, events, turns
+from callcore import contract, endings, events
 from worker.jobs import agent as phone_agent
-from worker.jobs import answering
+from worker.jobs import answering, sessions, turn_records
 from worker.jobs import endings as job_endings
-from worker.jobs.speech import pronouncing
 from worker.providers import registry
 from worker.spool import client as spool_client
 
 _log = logging.getLogger(__name__)
 
-_LAST_WORDS_S = 0.5  # for the transcript of what the caller was saying when the call ended
 _SILENCE_S = 3.0  # after an answer without a greeting in hand; then the caller gets an apology
+_SAY_S = 15.0  # for a fixed text of a sentence or two
 
 
 class Conversation:
@@ -42,13 +40,18 @@ class Conversation:
         self._ending = ending
         self._reports = reports
         self._providers = providers
-        self._session = _session(plan, providers)
+        self._session = sessions.new(plan, providers)
         self._agent = phone_agent.PhoneAgent(plan, ending, reports)
         self._is_begun = False
         self._is_draft = False
         self.has_failed = False
         """While it was a draft, a provider failed."""
+        self._is_paused = False
+        self._is_saying = False
+        self._is_deaf = False
+        """Recognition failed while nobody needed it."""
         self._session.output.audio = self.gate
+        self._session.on("speech_created", self._on_speech)
         self._session.on("conversation_item_added", self._on_item)
         self._session.on("error", self._on_error)
         self._session.on("close", self._on_close)
@@ -127,6 +130,61 @@ class Conversation:
             return False
         return True
 
+    @property
+    def track_sid(self) -> str | None:
+        """Of the agent's voice; None before it is published."""
+        return self.gate.track_sid
+
+    @property
+    def history(self) -> llm.ChatContext:
+        """What caller and agent said so far, and what tools returned."""
+        return self._session.history.copy()
+
+    def transfer_by(self, transferrer: phone_agent.Transferrer) -> None:
+        """Let the agent's tool transfer the caller by this."""
+        self._agent.transferrer = transferrer
+
+    def pause(self) -> None:
+        """Stop listening and speaking now; the track stays. Only `say` is heard before `resume`.
+
+        What the caller was saying gets no answer, nor does any tool that is at work: neither now nor later.
+        """
+        self._is_paused = True
+        self._session.input.set_audio_enabled(False)
+        if self._is_begun:
+            self._session.clear_user_turn()
+            self._session.interrupt(force=True)
+
+    def resume(self, text: str | None) -> None:
+        """Listen again, and say this text, which the agent knows from then on as its own."""
+        self._is_paused = False
+        if not self._is_begun:
+            self._fail()
+            return
+        if self._is_deaf:
+            self._is_deaf = False
+            self._session.clear_user_turn()  # which begins recognition anew
+        self._session.input.set_audio_enabled(True)
+        if text:
+            self._session.say(text)
+
+    async def say(self, text: str) -> None:
+        """Say this to its end, which takes 15 s at most; nobody can interrupt it, and `pause` does not prevent it."""
+        if not self._is_begun:
+            return
+        self._is_saying = True
+        try:
+            speech = self._session.say(text, allow_interruptions=False)
+        finally:
+            self._is_saying = False
+        try:
+            async with asyncio.timeout(_SAY_S):
+                await speech.wait_for_playout()
+        except TimeoutError:
+            _log.warning("a text was not said in time")
+        finally:
+            speech.interrupt(force=True)  # which does nothing once it is said
+
     def hush(self) -> None:
         """Let the agent neither hear nor speak from now on."""
         self._session.input.set_audio_enabled(False)
@@ -145,9 +203,10 @@ class Conversation:
             return
         item = event.item
         if isinstance(item, llm.ChatMessage) and item.role in ("user", "assistant") and (text := item.text_content):
-            self._reports.report(_turn(item, text), at=_began_at(item))
-            # What the end of the call cut short was not cut short by the caller.
-            if item.role == "assistant" and item.interrupted and not self._ending.is_decided:
+            self._reports.report(turn_records.of(item, text), at=turn_records.began_at(item))
+            # What the end of the call or a pause cut short was not cut short by the caller.
+            by_us = self._ending.is_decided or self._is_paused
+            if item.role == "assistant" and item.interrupted and not by_us:
                 self._reports.report(contract.NotedRecord(type=events.EventType.INTERRUPTED))
 
     def _on_error(self, event: session_events.ErrorEvent) -> None:
@@ -163,59 +222,22 @@ class Conversation:
         self._reports.report(
             contract.NotedRecord(type=events.EventType.PROVIDER_FAILED, data={"kind": kind, "error_class": cause})
         )
-        self._ending.decide(endings.Reason.PROVIDER_FAILURE, endings.EndedBy.SYSTEM)
+        if self._is_paused:
+            # The caller is in other hands, and may never need the agent again; if they do, it is tried again.
+            self._is_deaf = self._is_deaf or isinstance(error, stt.STTError)
+        else:
+            self._fail()
 
     def _on_close(self, event: session_events.CloseEvent) -> None:
         if self._is_draft:
             self.has_failed = True
-        elif event.reason is session_events.CloseReason.ERROR:
-            self._ending.decide(endings.Reason.PROVIDER_FAILURE, endings.EndedBy.SYSTEM)
+        elif event.reason is session_events.CloseReason.ERROR and not self._is_paused:
+            self._fail()
         self._is_begun = False
 
+    def _on_speech(self, event: session_events.SpeechCreatedEvent) -> None:
+        if self._is_paused and not self._is_saying:
+            event.speech_handle.interrupt(force=True)
 
-def _session(plan: contract.AgentPlan, providers: registry.Providers) -> agents.AgentSession[None]:
-    taking, pronouncer = plan.turns, pronouncing.Pronouncer(plan.pronunciations)
-    return agents.AgentSession(
-        stt=providers.stt,
-        llm=providers.llm,
-        tts=providers.tts,
-        vad=providers.vad,
-        tts_text_transforms=["filter_markdown", "filter_emoji", pronouncer.stream],
-        turn_handling={
-            "turn_detection": providers.turn_detection,
-            "endpointing": {"mode": "fixed", "min_delay": taking.min_delay_s, "max_delay": taking.max_delay_s},
-            # The adaptive mode would ask a cloud service.
-            "interruption": {
-                "enabled": taking.interruptions,
-                "mode": "vad",
-                "min_duration": taking.interruption_min_s,
-            },
-        },
-        # The telephone network cancels its own echo; the default would make the agent deaf for its first 3 s.
-        aec_warmup_duration=None,
-        session_close_transcript_timeout=_LAST_WORDS_S,
-        conn_options=agents.voice.agent_session.SessionConnectOptions(
-            stt_conn_options=registry.ATTEMPT,
-            llm_conn_options=registry.ATTEMPT,
-            tts_conn_options=registry.ATTEMPT,
-        ),
-    )
-
-
-def _began_at(item: llm.ChatMessage) -> dt.datetime | None:
-    began = item.metrics.get("started_speaking_at")
-    return dt.datetime.fromtimestamp(began, dt.UTC) if began else None
-
-
-def _turn(item: llm.ChatMessage, text: str) -> contract.TurnRecord:
-    metrics = item.metrics
-    return contract.TurnRecord(
-        role=turns.Role.AGENT if item.role == "assistant" else turns.Role.USER,
-        message=text[: contract.MAX_TEXT],
-        interrupted=item.interrupted,
-        transcription_delay_s=metrics.get("transcription_delay"),
-        end_of_turn_delay_s=metrics.get("end_of_turn_delay"),
-        llm_first_token_s=metrics.get("llm_node_ttft"),
-        tts_first_audio_s=metrics.get("tts_node_ttfb"),
-        reply_delay_s=metrics.get("e2e_latency"),
-    )
+    def _fail(self) -> None:
+        self._ending.decide(endings.Reason.PROVIDER_FAILURE, endings.EndedBy.SYSTEM)

@@ -13,11 +13,22 @@ class Ending:
     def __init__(self) -> None:
         self._decided: asyncio.Future[endings.Termination] = asyncio.get_running_loop().create_future()
         self._is_bridged = False
+        self._parted = asyncio.Event()
+        self._parted.set()
         self._has_message = False
 
     def note_bridged(self) -> None:
-        """The caller talks with somebody else now: a caller who hangs up from now on was transferred."""
+        """The caller talks with somebody else now: a caller who hangs up from now on was transferred.
+
+        So was one whose carrier was asked to take them over.
+        """
         self._is_bridged = True
+        self._parted.clear()
+
+    def note_parted(self) -> None:
+        """The caller is with us again: nobody else has taken them."""
+        self._is_bridged = False
+        self._parted.set()
 
     def note_message(self) -> None:
         """The caller has left a message: a caller who hangs up from now on has done what they called for."""
@@ -55,6 +66,10 @@ class Ending:
     def is_bridged_on(self) -> bool:
         """The caller talks with somebody else, and goes on doing so."""
         return self._is_bridged and not self.is_decided
+
+    async def parted(self) -> None:
+        """Wait until the caller is with us."""
+        await self._parted.wait()
 
     async def wait(self) -> endings.Termination:
         """How the call ended, once it has."""

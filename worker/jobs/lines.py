@@ -100,6 +100,7 @@ async def _taken(ctx: agents.JobContext, worker_id: str, arrived_at: dt.datetime
         trunk_id=attributes.get("sip.trunkID"),
         rule_id=attributes.get("sip.ruleID"),
         forwarded_from=forwarding.forwarded_from(attributes),
+        hops=forwarding.hops(attributes),
         sip_call_id=_attribute(attributes, "sip.callIDFull"),
         job_id=ctx.job.id,
         worker_id=worker_id,

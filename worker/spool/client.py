@@ -42,6 +42,10 @@ class SpoolClient:
         """Say that the call goes on without this job, so that nobody takes it for lost. Reports may still follow."""
         self._writer.write(wire.encode(wire.Farewell()))
 
+    def come_back(self) -> None:
+        """Take that back: the call needs this job again."""
+        self._writer.write(wire.encode(wire.Farewell(leaves=False)))
+
     async def flush(self, timeout: float) -> bool:
         """Wait until every record is on disk; False when one is not, or `timeout` seconds were not enough."""
         target = self._sent

@@ -65,7 +65,7 @@ class Hub:
             while raw := await reader.readline():
                 report = wire.FromJob.validate_json(raw)
                 if isinstance(report, wire.Farewell):
-                    has_ended = True
+                    has_ended = report.leaves
                     continue
                 kept = await self._keep(origin, report.at, report.record)
                 has_ended = has_ended or (kept and report.record.kind == "ended")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
-
 import pydantic
 
 from callcore import contract
@@ -23,7 +21,8 @@ class Hello(contract.Message):
 class Farewell(contract.Message):
     """A job says that its call goes on without it: it leaves, or is not needed any more. It may still report."""
 
-    leaves: Literal[True] = True
+    leaves: bool = True
+    """False takes it back: the call needs its job again."""
 
 
 class Report(contract.Message):

@@ -44,6 +44,23 @@ _NUMBER: dict[str, Any] = {
     "dispatchMetadataTemplate": {"campaign": "autumn"},
     "managedBy": "file",
 }
+_TRUNK: dict[str, Any] = {
+    "name": "carrier",
+    "inbound": True,
+    "outbound": True,
+    "refer": {
+        "configured": True,
+        "learned": "refuses",
+        "taken": 12,
+        "refused": 2,
+        "unknown": 1,
+        "lastResult": "refused",
+        "lastSipStatusCode": 405,
+        "lastAt": "2026-03-02T14:05:06.789Z",
+        "refusesSince": "2026-03-02T14:05:06.789Z",
+    },
+    "managedBy": "file",
+}
 _RELOADED: dict[str, Any] = {
     "versionBefore": "cfg_1c6ff9d0a1b2",
     "version": "cfg_77aa00bb11cc",
@@ -64,6 +81,14 @@ NOTES: dict[noting.PathOf, Note] = {
     ),
     ("GET", "/v1/phone-numbers/{id}"): Note(id="getPhoneNumber", tag=Tag.NUMBERS, answer=_NUMBER),
     ("GET", "/v1/phone-numbers/{id}/calls"): Note(id="listPhoneNumberCalls", tag=Tag.NUMBERS, answer=calls.PAGE),
+    ("GET", "/v1/trunks"): Note(
+        id="listTrunks",
+        tag=Tag.CONFIGURATION,
+        description="`refer` is about transfers by the carrier (REFER, RFC 3515): `configured` is what the file "
+        "says, `learned` what it did when it was asked. One that `refuses` is not asked for a day, and the "
+        "destination is dialed instead. Nothing is shown of addresses and credentials.",
+        answer={"items": [_TRUNK], "nextCursor": None},
+    ),
     ("POST", "/v1/config/reload"): Note(
         id="reloadConfiguration",
         tag=Tag.CONFIGURATION,

@@ -72,7 +72,10 @@ NOTES: dict[noting.PathOf, Note] = {
         description="Its calls go too, with their events, transcripts and recordings. The number's place on the "
         "do-not-call list stays.",
         answer={"id": calls.CONTACT_ID, "deleted": True, "calls": 2, "recordings": 1},
-        refusals={409: "`contact_in_call`: a call of the contact goes on, or waits to be placed: end it first."},
+        refusals={
+            409: "`contact_in_call`: a call of the contact, or one that is sent on to it, goes on or waits to be "
+            "placed: end it first."
+        },
     ),
     ("GET", "/v1/do-not-call"): Note(
         id="listDoNotCall", tag=Tag.DO_NOT_CALL, answer={"items": [_ENTRY], "nextCursor": None}

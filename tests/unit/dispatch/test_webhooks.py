@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import datetime as dt
 import hashlib
@@ -16,10 +17,12 @@ from callcore import contract
 from dispatch import keys
 from dispatch.ledger import legs
 from dispatch.store import calls, engine
-from tests.unit.dispatch import conftest, doubles, samples
+from tests.unit.dispatch import conftest, dialers, doubles, samples
 
 pytestmark = [pytest.mark.unit, pytest.mark.both_stores]
 
+SOON_S = 30.0
+NEVER_S = 3600.0
 LIVEKIT_KEY = str(conftest.SETTINGS["livekit_api_key"])
 LIVEKIT_SECRET = str(conftest.SETTINGS["livekit_api_secret"])
 
@@ -147,6 +150,45 @@ async def test_an_agent_that_leaves_is_not_the_callers_leg(service: conftest.Ser
     await service.deliver(*samples.whole_call()[:3])
     await post(service, event("participant_left", kind="AGENT", disconnectReason="CONNECTION_TIMEOUT"))
     assert (await entry(service)).leg_left_at is None
+
+
+async def test_a_leg_that_leaves_is_seen_at_once_by_whoever_follows_the_call(service: conftest.Service) -> None:
+    await service.deliver(*samples.whole_call()[:3])
+    call_id, hints = (await entry(service)).call.id, service.app[keys.WAKEUPS]
+    has_looked = asyncio.Event()
+
+    async def look() -> str | None:
+        has_looked.set()
+        return (await entry(service)).leg_left_reason
+
+    following = asyncio.create_task(hints.until(call_id, look, bool, every_s=NEVER_S))
+    await has_looked.wait()
+    assert await post(service, event("participant_left", kind="SIP", disconnectReason="CLIENT_INITIATED")) == 204
+    async with asyncio.timeout(SOON_S):
+        assert await following == "CLIENT_INITIATED"
+
+
+@pytest.mark.parametrize(("name", "left"), [("participant_left", ["tr_1"]), ("participant_joined", []), ("track", [])])
+async def test_a_leg_that_we_dialed_is_its_transfers_affair(
+    service: conftest.Service, monkeypatch: pytest.MonkeyPatch, name: str, left: list[str]
+) -> None:
+    await service.deliver(*samples.whole_call()[:3])
+    told: list[str] = []
+    woken: list[str] = []
+    monkeypatch.setattr(service.app[keys.TRANSFERS], "leg_left", told.append)
+    monkeypatch.setattr(service.app[keys.WAKEUPS], "notify", woken.append)
+    leg = dialers.leg("tr_1_1", "active")
+    moved = event(name, kind="SIP", attributes=dict(leg.attributes), disconnectReason="CLIENT_INITIATED")
+    assert await post(service, moved) == 204
+    its_call = await entry(service)
+    assert (told, woken) == (left, [] if name == "track" else [its_call.call.id])
+    assert its_call.leg_left_at is None
+
+
+async def test_a_dialed_leg_in_a_room_without_a_call_is_nobodys(service: conftest.Service) -> None:
+    leg = dialers.leg("tr_1_1", "active")
+    left = event("participant_left", room="call_other", kind="SIP", attributes=dict(leg.attributes))
+    assert await post(service, left) == 204
 
 
 async def test_a_caller_who_gave_up_before_the_job_came_is_known_from_livekit(service: conftest.Service) -> None:

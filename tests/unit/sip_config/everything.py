@@ -75,12 +75,29 @@ llm: {provider: openai, model: gpt-4.1-mini, api_key: "${OPENAI}", fallback: [{p
 tts: {provider: elevenlabs, voice: Rachel, speed: 1.1}
 vad: {provider: silero, threshold: 0.6}
 turns: {preset: fast, detector: vad, interruptions: {enabled: true, sensitivity: low}}
-max_duration: {limit: 15m}
+max_duration: {limit: 15m, after_transfer: 2h}
 transfers:
-  sales: {label: Sales, to: +12015550191, screening: Ask first., when: is_business_hours}
-  support: {label: Support, to: "sip:support@pbx.example.com", mode: blind}
+  sales:
+    label: Sales
+    to:
+      - +12015550191
+      - {to: "sip:jane@pbx.example.com", label: Jane, ringing_timeout: 20s, extension: "ww204#"}
+    screening: Ask first.
+    when: is_business_hours
+    ringing_timeout: 25s
+    voicemail_detection: {enabled: true, timeout: 8s}
+    fallback: hang_up
+  support: {label: Support, to: "sip:support@pbx.example.com", mode: blind, headers: {X-Team: "7"}}
+  office: {label: The office, to: +12015550192, extension: "12"}
 transfer_fallback: take_message
-tools: [{end_call: {when: "caller != ''"}}, {do_not_call: {when: is_business_hours}}]
+transfer_texts:
+  connecting: I will get {destination}.
+  unavailable: Sorry, {destination} is away.
+  take_message: Please leave a message for {destination}.
+  goodbye: Goodbye!
+  briefing: "{agent} here, for {destination}. {summary} Yes or no?"
+transfer_keys: false
+tools: [{end_call: {when: "caller != ''"}}, {do_not_call: {when: is_business_hours}}, {transfer_call: {when: "true"}}]
 metadata: {team: office}
 webhooks:
   pre_call: {url: "https://acme.example/pre", timeout: 2s, on_error: fallback_url, fallback_url: "https://b.example/pre"}

@@ -211,14 +211,11 @@ def test_mistakes_of_every_kind_are_told_together(tmp_path: Path) -> None:
     ]
 
 
-def test_transfers_and_missing_provider_keys_are_notes(tmp_path: Path) -> None:
-    agent = AGENT + "transfers: {sales: {label: Sales, to: 'sip:sales@pbx.example.com', when: is_business_hours}}\n"
-    samples.write(tmp_path, {"agents/front-desk.yaml": agent})
-    examined = loading.examine(tmp_path, samples.ENVIRONMENT)
+def test_missing_provider_keys_are_notes(tmp_path: Path) -> None:
+    examined = loading.examine(samples.write(tmp_path), samples.ENVIRONMENT)
     assert examined.found == ()
     assert [str(note) for note in examined.notes] == [
-        "agents/front-desk.yaml:5:25 llm.api_key: this environment has no MY_KEY; a worker's must",
-        "agents/front-desk.yaml:7:1 transfers: these are checked, and not yet offered to callers in this version",
+        "agents/front-desk.yaml:5:25 llm.api_key: this environment has no MY_KEY; a worker's must"
     ]
 
 

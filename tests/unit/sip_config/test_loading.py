@@ -173,8 +173,8 @@ def test_everything_wrong_is_told_at_once_in_order(tmp_path: Path) -> None:
         ("agents/front-desk.yaml", AGENT + "voice_mode: webhook", "voice_mode: must be `hosted`"),
         (
             "agents/front-desk.yaml",
-            AGENT + "tools: [end_call, transfer_call]",
-            "tools.1: `transfer_call` is not in this",
+            AGENT + "tools: [end_call, send_sms]",
+            "tools.1: `send_sms` is not in this",
         ),
         ("agents/front-desk.yaml", AGENT + "prompt: front-desk.md", "give either `prompt` or `instructions`"),
         ("agents/front-desk.yaml", AGENT + "max_duration: {limit: 15}", "max_duration.limit: write a duration"),

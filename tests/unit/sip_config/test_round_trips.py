@@ -33,7 +33,8 @@ def test_settings_read_back_from_json_are_the_same(full: configurations.Configur
     for agent in full.agents.values():
         dumped = json.loads(agent.settings.model_dump_json())
         assert schema.Agent.model_validate(dumped) == agent.settings
-    assert json.loads(full.agents["front-desk"].settings.model_dump_json())["max_duration"] == {"limit": "15m"}
+    durations = json.loads(full.agents["front-desk"].settings.model_dump_json())["max_duration"]
+    assert durations == {"limit": "15m", "after_transfer": "2h"}
 
 
 def test_the_version_covers_hours_pronunciations_and_metadata(tmp_path: Path) -> None:

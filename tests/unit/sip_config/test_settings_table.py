@@ -13,7 +13,7 @@ import pytest
 from pydantic.fields import FieldInfo
 
 from sip_config import providers
-from sip_config.schema import agents, dialing, hours, numbers, organizations, trunks, webhooks
+from sip_config.schema import agents, dialing, hours, numbers, organizations, tools, transfers, trunks, webhooks
 
 pytestmark = pytest.mark.unit
 
@@ -36,8 +36,11 @@ TABLES: dict[str, type[pydantic.BaseModel]] = {
     "numbers.yaml: a number under `numbers`": numbers.Number,
     "a route under `routes`": numbers.Route,
     "agents/ID.yaml": agents.Agent,
-    "a transfer under `transfers`": agents.Transfer,
-    "a tool of `tools`, with options": agents.ToolOptions,
+    "a transfer under `transfers`": transfers.Transfer,
+    "a destination in the list of `to`": transfers.Destination,
+    "`voicemail_detection` of a transfer": transfers.VoicemailDetection,
+    "`transfer_texts` of an agent": transfers.TransferTexts,
+    "a tool of `tools`, with options": tools.ToolOptions,
     "`turns` of an agent": agents.Turns,
     "`interruptions` of `turns`": agents.Interruptions,
     "`max_duration` of an agent": agents.MaxDuration,
@@ -78,8 +81,10 @@ def default(field: FieldInfo) -> str:
         case None | pydantic.BaseModel():
             return ""
         case dt.timedelta():
-            minutes, seconds = divmod(int(value.total_seconds()), 60)
-            return f"`{minutes}m`" if minutes and not seconds else f"`{int(value.total_seconds())}s`"
+            seconds = int(value.total_seconds())
+            units = {"h": 3600, "m": 60} if seconds else {}
+            unit = next((unit for unit, size in units.items() if seconds % size == 0), "s")
+            return f"`{seconds // units.get(unit, 1)}{unit}`"
         case enum.Enum():
             return f"`{value.value}`"
         case tuple() | list():

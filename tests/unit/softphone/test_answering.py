@@ -2,10 +2,11 @@
 
 import asyncio
 
+import numpy as np
 import pytest
 
 from lab import softphone
-from lab.softphone import messages, sdp
+from lab.softphone import answerings, levels, messages, sdp
 from tests.unit.softphone.conftest import CALLER, DIALED
 from tests.unit.softphone.raw_peer import RawPeer
 
@@ -92,7 +93,7 @@ async def test_options_is_answered(callee: softphone.Softphone, peer: RawPeer) -
     assert messages.SDP in (answer.headers.get("Accept") or "")
 
 
-@pytest.mark.parametrize(("method", "code"), [("SUBSCRIBE", 405), ("REFER", 405), ("FETCH", 501)])
+@pytest.mark.parametrize(("method", "code"), [("SUBSCRIBE", 405), ("FETCH", 501)])
 async def test_what_the_phone_does_not_do_is_said(
     callee: softphone.Softphone, peer: RawPeer, method: str, code: int
 ) -> None:
@@ -100,7 +101,7 @@ async def test_what_the_phone_does_not_do_is_said(
     assert "INVITE" in ((await peer.response(code)).headers.get("Allow") or "")
 
 
-@pytest.mark.parametrize("method", ["BYE", "INVITE", "INFO"])
+@pytest.mark.parametrize("method", ["BYE", "INVITE", "INFO", "REFER"])
 async def test_a_request_of_an_unknown_dialog_is_refused(
     callee: softphone.Softphone, peer: RawPeer, method: str
 ) -> None:
@@ -212,3 +213,27 @@ async def test_in_a_call_options_and_info_are_answered_and_other_methods_are_ref
     peer.send(peer.compose("BYE", callee.uri(DIALED), to), callee.address)
     call = await callee.next_call(timeout=10)
     assert (await call.ended(timeout=10)).by is softphone.EndedBy.PEER
+
+
+async def test_who_hangs_up_at_once_waits_for_the_ack(callee: softphone.Softphone, peer: RawPeer) -> None:
+    callee.answer_with(softphone.Answering(misbehaviour=softphone.Misbehaviour(hangs_up_after_s=0.0)))
+    invite = peer.compose("INVITE", callee.uri(DIALED), body=OFFER)
+    peer.send(invite, callee.address)
+    to = ("To", (await peer.response(200)).required("To"))
+    peer.send(peer.compose("OPTIONS", callee.uri(DIALED), to), callee.address)
+    assert (await peer.response(200)).cseq_method == "OPTIONS"
+    call = await callee.next_call(timeout=10)
+    assert call.signalling.requests("BYE") == []
+    peer.send(peer.compose("ACK", callee.uri(DIALED), to, ("CSeq", f"{invite.cseq} ACK")), callee.address)
+    peer.send(messages.response_to(await peer.request("BYE"), 200), callee.address)
+    assert (await call.ended(timeout=10)).by is softphone.EndedBy.PHONE
+
+
+def test_a_voicemail_greets_and_beeps() -> None:
+    answering = softphone.voicemail(softphone.noise(1.0, dbfs=-20, rate=16_000), after_s=0.5)
+    assert isinstance(answering.play, np.ndarray)
+    assert (answering.after_s, answering.play_rate) == (0.5, 8000)
+    greeting, beep = answering.play[:8000], answering.play[-2400:]
+    assert levels.dbfs(greeting) > -25
+    assert levels.tone_dbfs(beep, answerings.BEEP_HZ) == pytest.approx(-15, abs=0.5)
+    assert not answering.play[8000 : len(answering.play) - 3200].any()

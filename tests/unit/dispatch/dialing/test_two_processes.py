@@ -14,7 +14,7 @@ from callcore import transfers
 from dispatch import app, keys
 from dispatch.store import engine
 from dispatch.transfers import claims
-from tests.unit.dispatch import conftest, dialers, doubles, samples, test_transcripts, test_transfers
+from tests.unit.dispatch import conftest, dialers, doubles, referrers, samples, test_transcripts, test_transfers
 from tests.unit.dispatch.dialing import steps
 
 pytestmark = pytest.mark.unit
@@ -44,8 +44,10 @@ async def pair(parts: app.Parts, database_url: str) -> AsyncIterator[tuple[conft
 async def _running(
     parts: app.Parts, store: engine.Store, livekit: doubles.FakeRooms, dialer: dialers.FakeDialer
 ) -> AsyncIterator[conftest.Service]:
-    objects, files = doubles.FakeObjects(), conftest.Files(parts.configuration)
-    given = dataclasses.replace(parts, store=store, livekit=livekit, dialer=dialer, objects=objects, load=files.load)
+    objects, files, referrer = doubles.FakeObjects(), conftest.Files(parts.configuration), referrers.FakeReferrer()
+    given = dataclasses.replace(
+        parts, store=store, livekit=livekit, dialer=dialer, referrer=referrer, objects=objects, load=files.load
+    )
     application = app.build(given)
     async with test_utils.TestClient(test_utils.TestServer(application)) as client:
         application[keys.SWITCHBOARD].connect(doubles.LIVE)
@@ -56,6 +58,7 @@ async def _running(
             clock=parts.clock,  # type: ignore[arg-type]  # the tests' own
             livekit=livekit,
             dialer=dialer,
+            referrer=referrer,
             objects=objects,
             files=files,
         )
@@ -169,8 +172,9 @@ async def test_what_becomes_of_a_forward_is_told_by_the_other(pair: Pair) -> Non
     call_id = await test_transfers.ringing_call(one)
     transfer_id = await test_transfers.forward(one, call_id)
     await one.dialer.ringing()
-    path = f"/internal/calls/{call_id}/transfers/{transfer_id}?state=dialing"
-    held = asyncio.create_task(other.internal("GET", path))
+    path = f"/internal/calls/{call_id}/transfers/{transfer_id}"
+    _, rings = await other.internal("GET", path)
+    held = asyncio.create_task(other.internal("GET", f"{path}?version={rings['version']}"))
     one.dialer.answer(transfers.AttemptResult.ANSWERED, 200)
     assert (await held)[1]["state"] == "bridged"
 

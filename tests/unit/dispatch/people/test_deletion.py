@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import json
 import pathlib
 from typing import Any
 
@@ -16,7 +17,7 @@ from tests.unit.dispatch import conftest, doubles, samples
 
 pytestmark = [pytest.mark.unit, pytest.mark.both_stores]
 
-OTHER = "+12015550188"
+OTHER, COLLEAGUE = "+12015550188", "+12015550187"
 CALLER = samples.CALLER
 DIGITS = CALLER.removeprefix("+").encode()
 SAID = "The password is swordfish"
@@ -208,6 +209,61 @@ async def test_a_number_of_ours_that_called_us_takes_nobody_elses_calls_along(se
     assert (await delete(service, doubles.DIALED))[1]["calls"] == 1
     _, page = await service.public("/v1/calls")
     assert [call["from"] for call in page["items"]] == [OTHER]
+
+
+async def sent_on(service: conftest.Service, room: str, *, is_over: bool = True) -> str:
+    """Somebody else's call that was sent on to this person, after a colleague was asked."""
+    await talk(service, room, caller=OTHER)
+    async with service.store.writing() as tx:
+        (call_id,) = (await tx.execute(sa.select(tables.calls.c.id).where(tables.calls.c.room_name == room))).scalars()
+        theirs, colleague = ({"to": to, "label": name} for to, name in ((CALLER, "Ada"), (COLLEAGUE, "Bob")))
+        values = {
+            "id": f"tr_{room}",
+            "call_id": call_id,
+            "kind": "warm",
+            "state": "bridged",
+            "attempts": [colleague | {"result": "busy"}, theirs | {"result": "answered"}],
+            "wish": {
+                "destinations": [colleague, theirs],
+                "summary": f"Ada is at {DIGITS.decode()}.",
+                "headers": {"X-For": CALLER},
+            },
+            "created_at": samples.START,
+            "updated_at": samples.START,
+        }
+        await tx.execute(sa.insert(tables.transfers).values(values))
+        plan = f'{{"to": "{CALLER}"}}'
+        status = "ended" if is_over else "in_progress"
+        await tx.execute(sa.update(tables.calls).where(tables.calls.c.id == call_id).values(plan=plan, status=status))
+        body = f'{{"call_id":"{call_id}","transfers":[{{"to":"{COLLEAGUE}"}},{{"to":"{CALLER}"}}]}}'
+        await tx.execute(sa.update(tables.reports).where(tables.reports.c.call_id == call_id).values(body=body))
+    return str(call_id)
+
+
+async def test_calls_of_others_that_were_sent_on_to_it_stay_without_its_number(service: conftest.Service) -> None:
+    await talk(service)
+    call_id = await sent_on(service, "theirs")
+    assert {"calls", "reports", "transfers"} <= set(await in_rows(service, DIGITS))
+    status, gone = await delete(service)
+    assert (status, gone["calls"]) == (200, 1)
+    assert await in_rows(service, DIGITS) == []
+    _, call = await service.public(f"/v1/calls/{call_id}")
+    (transfer,) = call["transfers"]
+    tried = [(attempt["to"], attempt["label"], attempt["result"]) for attempt in transfer["attempts"]]
+    assert tried == [(COLLEAGUE, "Bob", "busy"), ("", None, "answered")]
+    async with service.store.reading() as tx:
+        (report,) = (await tx.execute(sa.select(tables.reports.c.body))).scalars()
+    assert json.loads(report)["transfers"] == [{"to": COLLEAGUE}, {"to": ""}]
+
+
+async def test_nobody_is_deleted_while_somebody_is_sent_on_to_them(service: conftest.Service) -> None:
+    await talk(service)
+    call_id = await sent_on(service, "theirs", is_over=False)
+    status, problem = await delete(service)
+    assert (status, problem["code"]) == (409, "contact_in_call")
+    async with service.store.writing() as tx:
+        await tx.execute(sa.update(tables.calls).where(tables.calls.c.id == call_id).values(status="ended"))
+    assert (await delete(service))[0] == 200
 
 
 async def test_files_that_cannot_be_deleted_keep_the_rows(

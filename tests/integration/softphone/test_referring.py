@@ -1,0 +1,160 @@
+"""livekit-sip asks a phone to call somebody else: what becomes of it, and what LiveKit makes of that."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from google.protobuf import duration_pb2
+from livekit import api
+
+from lab import softphone
+from lab.softphone import referrings
+from lab.stack import stacks
+
+pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
+
+HUMAN = "+12015550177"
+_ANSWER_S = 10.0
+_DEADLINE_S = 1  # of a REFER: LiveKit counts in whole seconds
+_BYE_S = 5.0  # LiveKit hangs up one second after the news that the other phone has answered
+CALLERS_HZ, HUMANS_HZ, *_ = softphone.CLEAR_HZ
+
+
+class Leg:
+    """A phone in a room: LiveKit has called it."""
+
+    def __init__(self, livekit: api.LiveKitAPI, room: str, phone: softphone.Softphone) -> None:
+        self._livekit = livekit
+        self._room = room
+        self.phone = phone
+
+    async def call(self) -> softphone.IncomingCall:
+        """Have LiveKit call the phone, which answers."""
+        self.phone.answer_with(softphone.Answering())
+        host, port = self.phone.address
+        request = api.CreateSIPParticipantRequest(
+            room_name=self._room,
+            participant_identity="leg",
+            sip_call_to="+12015550123",
+            sip_number="+12015550100",
+            wait_until_answered=True,
+        )
+        request.trunk.hostname = f"{host}:{port}"
+        request.trunk.transport = api.SIPTransport.SIP_TRANSPORT_UDP
+        await self._livekit.sip.create_sip_participant(request)
+        return await self.phone.next_call(timeout=_ANSWER_S)
+
+    async def transfer(self, to: str, *, deadline_s: int = 10) -> int | None:
+        """Have LiveKit refer the phone; the SIP status of a failure, 200 for success, None where nothing was told."""
+        request = api.TransferSIPParticipantRequest(
+            room_name=self._room,
+            participant_identity="leg",
+            transfer_to=to,
+            headers={"X-Case": "7"},
+            ringing_timeout=duration_pb2.Duration(seconds=deadline_s),
+        )
+        try:
+            await self._livekit.sip.transfer_sip_participant(request)
+        except api.SipCallError as error:
+            return error.sip_status_code
+        except api.ServerError:
+            return None
+        return 200
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def livekit() -> AsyncIterator[api.LiveKitAPI]:
+    async with stacks.running(stacks.StackOptions(environment=os.environ)) as stack:
+        access = stack.site.access
+        async with api.LiveKitAPI(access.url, access.api_key, access.api_secret) as client:
+            yield client
+
+
+_rooms = itertools.count(1)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def leg(livekit: api.LiveKitAPI) -> AsyncIterator[Leg]:
+    room = f"refer{next(_rooms)}"
+    async with softphone.Softphone.open() as phone:
+        yield Leg(livekit, room, phone)
+        await livekit.room.delete_room(api.DeleteRoomRequest(room=room))
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def human() -> AsyncIterator[softphone.Softphone]:
+    async with softphone.Softphone.open() as phone:
+        phone.answer_with(softphone.Answering(after_s=0.3))
+        yield phone
+
+
+async def test_a_referred_phone_talks_to_whom_it_was_referred_to(leg: Leg, human: softphone.Softphone) -> None:
+    leg.phone.refer_with(softphone.Referring(proxy=human.address))
+    call = await leg.call()
+    assert await leg.transfer(f"tel:{HUMAN}") == 200
+    far = await human.next_call(timeout=_ANSWER_S)
+    assert (await call.ended(timeout=_BYE_S)).by is softphone.EndedBy.PHONE
+    (referral,) = call.referrals
+    assert (referral.refer_to, referral.headers.get("X-Case")) == (f"tel:{HUMAN}", "7")
+    assert [(note.code, note.answer) for note in referral.notifications] == [(100, 200), (180, 200), (200, 200)]
+    near = referral.call
+    assert near is not None
+    heard = asyncio.gather(near.hears_tone(HUMANS_HZ, timeout=10), far.hears_tone(CALLERS_HZ, timeout=10))
+    await asyncio.gather(
+        near.play(softphone.tone(CALLERS_HZ, 0.3), rate=8000), far.play(softphone.tone(HUMANS_HZ, 0.3), rate=8000)
+    )
+    await heard
+
+
+@pytest.mark.parametrize("name", ["403_with_allow", "405", "501", "603"])
+async def test_a_phone_that_refuses_stays(leg: Leg, name: str) -> None:
+    leg.phone.refer_with(referrings.FAULTS[name])
+    call = await leg.call()
+    assert await leg.transfer(f"tel:{HUMAN}") == int(name.partition("_")[0])
+    assert call.is_up
+
+
+@pytest.mark.parametrize("code", [486, 503])
+async def test_a_failure_that_is_told_later_is_one_as_well(leg: Leg, code: int) -> None:
+    leg.phone.refer_with(referrings.notifies(code))
+    call = await leg.call()
+    assert await leg.transfer(f"tel:{HUMAN}") == code
+    assert call.is_up
+
+
+@pytest.mark.parametrize("name", ["tells_twice", "out_of_order", "hangs_up"])
+async def test_what_livekit_takes_for_success_in_spite_of_all(leg: Leg, name: str) -> None:
+    leg.phone.refer_with(referrings.FAULTS[name])
+    call = await leg.call()
+    assert await leg.transfer(f"tel:{HUMAN}") == 200
+    assert (await call.ended(timeout=_BYE_S)).by in (softphone.EndedBy.PHONE, softphone.EndedBy.PEER)
+
+
+async def test_livekit_hangs_up_who_does_not_do_so_after_success(leg: Leg) -> None:
+    leg.phone.refer_with(referrings.STAYS)
+    call = await leg.call()
+    assert await leg.transfer(f"tel:{HUMAN}") == 200
+    assert (await call.ended(timeout=_BYE_S)).by is softphone.EndedBy.PEER
+
+
+@pytest.mark.parametrize("name", ["never_notifies", "only_tries", "no_result", "no_body", "unanswered"])
+async def test_a_phone_that_tells_nothing_is_given_up_at_the_deadline_and_stays(leg: Leg, name: str) -> None:
+    leg.phone.refer_with(referrings.FAULTS[name])
+    call = await leg.call()
+    assert await leg.transfer(f"tel:{HUMAN}", deadline_s=_DEADLINE_S) is None
+    assert call.is_up
+
+
+async def test_success_that_is_told_after_the_deadline_changes_nothing(leg: Leg) -> None:
+    leg.phone.refer_with(referrings.notifies(200, after_s=_DEADLINE_S + 0.5))
+    call = await leg.call()
+    assert await leg.transfer(f"tel:{HUMAN}", deadline_s=_DEADLINE_S) is None
+    async with asyncio.timeout(_ANSWER_S):
+        while len(call.signalling.requests("NOTIFY")) < 2:
+            await asyncio.sleep(0.02)
+    assert call.is_up
