@@ -25,7 +25,7 @@ def body(wanted: Mapping[str, object], *, headers: Sequence[str], metadata: Sequ
     return {name: value for name, value in given.items() if value is not None}
 
 
-def destinations(numbers: Sequence[str], labels: Sequence[str]) -> list[api.Json]:
+def destinations(numbers: Sequence[str], labels: list[str]) -> list[api.Json]:
     """Whom to ask, each with what the agent calls it.
 
     Raises:
@@ -33,11 +33,10 @@ def destinations(numbers: Sequence[str], labels: Sequence[str]) -> list[api.Json
     """
     if len(labels) not in (0, 1, len(numbers)):
         raise errors.BadInput("give --label once, or as often as there are numbers")
-    named = list(labels) * len(numbers) if len(labels) == 1 else [*labels] or [None] * len(numbers)
-    return [
-        {"to": number} if label is None else {"to": number, "label": label}
-        for number, label in zip(numbers, named, strict=True)
-    ]
+    if not labels:
+        return [{"to": number} for number in numbers]
+    named = labels * len(numbers) if len(labels) == 1 else labels
+    return [{"to": number, "label": label} for number, label in zip(numbers, named, strict=True)]
 
 
 def begin(call_id: str, kind: str, wanted: api.Json, *, url: str | None, waits: bool, as_json: bool) -> int:
@@ -70,7 +69,7 @@ def show(call_id: str, transfer_id: str | None, *, url: str | None, as_json: boo
         one = asking.ask(url, lambda client: client.ask("GET", _path(call_id, transfer_id)))
         asking.show(one, as_json, lambda: _print([one]))
         return
-    page = asking.ask(url, lambda client: client.ask("GET", _path(call_id)))
+    page = asking.ask_all(url, _path(call_id))
     asking.show(page, as_json, lambda: _print(page["items"]))
 
 
@@ -91,7 +90,7 @@ async def _follow(client: api.Api, begun: api.Json, *, as_json: bool) -> api.Jso
     while True:
         if (told := _told(current)) != shown:
             shown = told
-            asking.show(current, as_json, lambda: screen.print_line(_progress(current)))
+            _show_progress(current, as_json=as_json)
         if transfers.State(current["state"]).is_final:
             return current
         await asyncio.sleep(_POLL_S)
@@ -109,10 +108,11 @@ def _told(transfer: api.Json) -> str:
     return repr((transfer["state"], transfer["attempts"]))
 
 
-def _progress(transfer: api.Json) -> str:
+def _show_progress(transfer: api.Json, *, as_json: bool) -> None:
     attempts = transfer["attempts"]
     latest = f"  {screen.plain(screen.attempt_line(attempts[-1]))}" if attempts else ""
-    return f"{transfer['state']}{latest}  [dim]{screen.plain(transfer['updatedAt'])}[/dim]"
+    at = screen.plain(transfer["updatedAt"])
+    asking.show(transfer, as_json, lambda: screen.print_line(f"{transfer['state']}{latest}  [dim]{at}[/dim]"))
 
 
 def _print(found: Sequence[api.Json]) -> None:

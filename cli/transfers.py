@@ -81,7 +81,7 @@ def begin_warm(
 
         body = transferring.body(
             {
-                "destinations": transferring.destinations(to, label or ()),
+                "destinations": transferring.destinations(to, label or []),
                 "screeningPrompt": screening,
                 "summary": summary,
                 "fallback": None if fallback is None else {"strategy": fallback.value},

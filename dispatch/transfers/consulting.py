@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from callcore import clock, transfer_steps, transfers
-from dispatch.transfers import means, permits, ringing, sights
+from dispatch.transfers import absences, means, permits, ringing, sights
 
 _MERGE_S = 5.0  # from the moment in which the destination takes the call; a job needs some 10 ms
 _ABSENT_S = 1.0  # a leg that is missing for so long, at two looks, has left; its job says so sooner
@@ -37,7 +37,7 @@ class _Watch:
     def __init__(self, transfer: transfers.Transfer, timepiece: clock.Clock) -> None:
         self._transfer = transfer
         self._clock = timepiece
-        self._leg, self._merging = sights.Absence(), sights.Absence()
+        self._leg, self._merging = absences.Absence(), absences.Absence()
         self._began_s = asyncio.get_running_loop().time()
 
     def is_settled(self, sight: sights.Sight) -> bool:

@@ -12,8 +12,11 @@ from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import calls, transfer_steps, transfer_wishes, transfers
 from dispatch import gate
+from dispatch.ledger import hops
 from dispatch.livekit import dialing
-from dispatch.transfers import destinations, means, taking
+from dispatch.store import briefs
+from dispatch.store import calls as call_rows
+from dispatch.transfers import destinations, means, taking, tries
 from sip_config import configurations
 
 CONSULTATION_S = 120.0
@@ -49,6 +52,23 @@ class Permit:
         return transfer_steps.Dialed(at=at, to=destination.to, label=destination.label, method=self.method)
 
 
+async def story_of(parts: means.Means, transfer: transfers.Transfer) -> Story | None:
+    """What a transfer is about; None where what it is to do cannot be read, or is not there any more.
+
+    Raises:
+        NoSuchCall: there is no such call.
+        StoreUnavailable: nobody can tell.
+    """
+    async with parts.store.reading() as tx:
+        call = (await call_rows.get(tx, transfer.call_id)).call
+        plan = (await briefs.get(tx, transfer.call_id)).plan if transfer.wish is None else None
+        made = await hops.of_call(tx, transfer.call_id)
+    wish = tries.wish_of(transfer, plan)
+    if wish is None:
+        return None
+    return Story(call=call, kind=transfer.kind, wish=wish, requested_by=transfer.requested_by, hops=made)
+
+
 async def permit_best(parts: means.Means, story: Story, destination: transfer_wishes.Destination) -> Permit:
     """Let a destination pass, by REFER where it is a blind transfer and the carrier is worth asking.
 
@@ -58,6 +78,11 @@ async def permit_best(parts: means.Means, story: Story, destination: transfer_wi
     """
     is_asked = story.kind is transfers.Kind.BLIND and await parts.referring.is_worth_trying(story.call, destination)
     return permit(parts, story, destination, transfers.Method.REFER if is_asked else transfers.Method.DIAL)
+
+
+async def permit_dial(parts: means.Means, story: Story, destination: transfer_wishes.Destination) -> Permit:
+    """Let a destination pass that is to be dialed into the room, whatever the carrier takes; raises as `permit`."""
+    return permit(parts, story, destination, transfers.Method.DIAL)
 
 
 def permit(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 from collections.abc import Collection
 
 import structlog
@@ -25,6 +26,15 @@ _CANCELLED = referring.Referral(result=transfers.AttemptResult.CANCELLED)
 _UNAVAILABLE = referring.Referral(result=transfers.AttemptResult.UNAVAILABLE)
 _GONE = referring.Referral(result=transfers.AttemptResult.ANSWERED)
 _STILL_THERE = referring.Referral(result=transfers.AttemptResult.UNKNOWN)
+
+
+class _Sight(enum.Enum):
+    """What is seen of a caller's leg."""
+
+    THERE = enum.auto()
+    GONE = enum.auto()
+    NOBODY = enum.auto()
+    """Neither it nor anybody else is in the room."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -111,12 +121,13 @@ class Referring:
     async def watch(self, call: calls.Call) -> referring.Referral:
         """How a REFER went of which nobody knows: `answered` once the caller's leg leaves, `unknown` after 10 s.
 
-        What cannot be looked at is still there.
+        What cannot be looked at is still there. A room in which nobody is at all may be one that LiveKit, started
+        again, has not filled yet, so that counts only where it lasts.
         """
-        is_gone = await self._means.hints.until(
-            call.id, lambda: self._is_gone(call), bool, every_s=_LOOK_S, within_s=_WATCH_S
+        sight = await self._means.hints.until(
+            call.id, lambda: self._sight(call), lambda seen: seen is _Sight.GONE, every_s=_LOOK_S, within_s=_WATCH_S
         )
-        return _GONE if is_gone else _STILL_THERE
+        return _STILL_THERE if sight is _Sight.THERE else _GONE
 
     async def forget_changed(self, before: configurations.Configuration, now: configurations.Configuration) -> None:
         """Forget the refusals of trunks whose `refer` is another one since a reload."""
@@ -136,16 +147,19 @@ class Referring:
         present = await self._means.livekit.participants(call.room_name)
         return next((someone.identity for someone in present if someone.is_caller), None)
 
-    async def _is_gone(self, call: calls.Call) -> bool:
+    async def _sight(self, call: calls.Call) -> _Sight:
         try:
             async with self._means.store.reading() as tx:
                 entry = await call_rows.get(tx, call.id)
             if entry.call.is_over or entry.leg_left_at is not None:
-                return True
-            return await self._leg(call) is None
+                return _Sight.GONE
+            present = await self._means.livekit.participants(call.room_name)
         except errors.Unavailable as error:
             _log.warning("nobody can see whether a caller's leg left", call_id=call.id, error=error.public_code)
-            return False
+            return _Sight.THERE
+        if rooms.has_caller(present):
+            return _Sight.THERE
+        return _Sight.GONE if present else _Sight.NOBODY
 
     async def _note(
         self, call: calls.Call, trunk: str | None, referral: referring.Referral, result: rows.Result | None

@@ -1,4 +1,4 @@
-"""Why a transfer is not begun, or cannot be told what somebody wants it to do. All are conflicts with how things are."""
+"""Why a transfer is not begun, or does not do what somebody wants: all are conflicts with how things are."""
 
 from __future__ import annotations
 

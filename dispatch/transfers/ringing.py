@@ -8,7 +8,7 @@ import structlog
 
 from callcore import clock, transfer_steps, transfer_wishes, transfers
 from dispatch.livekit import dialing, rooms
-from dispatch.transfers import means, sights
+from dispatch.transfers import absences, means, sights
 
 _log = structlog.get_logger(__name__)
 
@@ -139,13 +139,13 @@ class _Watch:
         self._transfer = transfer
         self._rings_s = rings_s
         self._clock = timepiece
-        self._leg, self._caller = sights.Absence(), sights.Absence()
+        self._leg, self._caller = absences.Absence(), absences.Absence()
 
     def is_settled(self, sight: sights.Sight) -> bool:
         if _is_settled(sight, self._transfer):
             return True
         if sight.present is None:
-            self._leg, self._caller = sights.Absence(), sights.Absence()
+            self._leg, self._caller = absences.Absence(), absences.Absence()
             return False
         now_s = asyncio.get_running_loop().time()
         leg_s = self._leg.lasts(now_s, is_missing=sight.stage is None)

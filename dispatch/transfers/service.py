@@ -1,4 +1,4 @@
-"""Transfers under way: each has one task here, or in another process, also after a restart."""
+"""Transfers under way, and calls that were transferred: each has one task here, or in another process."""
 
 from __future__ import annotations
 
@@ -7,30 +7,28 @@ from collections.abc import Coroutine
 
 import structlog
 
-from callcore import contract, errors, transfer_wishes, transfers
+from callcore import contract, errors, ids, transfer_steps, transfer_wishes, transfers
 from dispatch import background
-from dispatch.store import engine
+from dispatch.store import calls as call_rows
 from dispatch.store import transfers as rows
-from dispatch.transfers import claims, driving, records
+from dispatch.transfers import admitting, claims, driving, means, operating, permits, records, taking
 
 _log = structlog.get_logger(__name__)
 
-_EVERY_S = 2.0  # to look for transfers that nobody drives
+_EVERY_S = 2.0  # to look for transfers that nobody looks after
 _MOST = 1000  # at once; more wait for the next look
 
 
 class Transfers:
-    """Owns the tasks that drive transfers."""
+    """Owns the tasks that carry transfers out."""
 
-    def __init__(
-        self, store: engine.Store, claimant: claims.Claimant, book: records.Records, driver: driving.Driver
-    ) -> None:
-        self._store = store
+    def __init__(self, parts: means.Means, claimant: claims.Claimant) -> None:
+        self._means = parts
         self._claimant = claimant
-        self._records = book
-        self._driver = driver
+        self._driver = driving.Driver(parts)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._turn = asyncio.Lock()  # between a row and its task nobody may take the row for an abandoned one
+        self._has_swept = False
 
     async def forward(self, call_id: str, wish: contract.ForwardRequest) -> transfers.Transfer:
         """Carry out the forward of a call's plan. Asked again, the answer is the transfer that there is.
@@ -38,11 +36,8 @@ class Transfers:
         Raises:
             NoSuchCall, CallOver, Fenced, NotAForward: it is not to be carried out.
         """
-        async with self._turn:
-            transfer, plan = await self._records.open_forward(call_id, wish)
-            if plan is not None:
-                self._start(transfer.id, self._driver.carry_out(transfer, plan))
-        return transfer
+        wanted = self._new(call_id, transfers.Kind.FORWARD, transfer_wishes.Requester.WORK_MODE)
+        return await self._open(wanted, admitting.of_forward(wish))
 
     async def request(
         self,
@@ -70,7 +65,9 @@ class Transfers:
             NoSuchCall, CallNotInProgress, NoAgent, Fenced, TransferUnderWay, AlreadyTransferred: see `refusals`.
             BadInput, PolicyRefused: a destination cannot be dialed, or must not be.
         """
-        raise NotImplementedError
+        wanted = self._new(call_id, kind, requested_by, wish=wish, request_id=request_id)
+        permitted = [await permits.permit_best(self._means, wanted, each) for each in wish.destinations]
+        return await self._open(wanted, admitting.of_request(request_id, holder), permitted[0] if is_held else None)
 
     async def note(self, call_id: str, transfer_id: str, fact: contract.TransferFact) -> transfers.Transfer:
         """Take what the call's job saw or did; the transfer after it. Too late, or said again, it changes nothing.

@@ -50,22 +50,6 @@ class Sight:
         return None
 
 
-class Absence:
-    """For how long somebody has been missing, look after look."""
-
-    def __init__(self) -> None:
-        self._since_s: float | None = None
-
-    def lasts(self, now_s: float, *, is_missing: bool) -> float:
-        """Seconds; 0 at the first look at which they are."""
-        if not is_missing:
-            self._since_s = None
-            return 0.0
-        if self._since_s is None:
-            self._since_s = now_s
-        return now_s - self._since_s
-
-
 class Eyes:
     """Looks at transfers."""
 

@@ -86,6 +86,8 @@ def seen(transfer: transfers.Transfer, fact: contract.TransferFact, at: dt.datet
             return (*merged(attempt, at), transfer_steps.Lost(at=at))
         case contract.Seen.LOST:
             return ()
+        case contract.Seen.RETURNED:
+            return (transfer_steps.Returned(at=at),)
     failed = transfer_steps.AttemptFailed(at=at, attempt=attempt, result=_RESULTS[fact.seen])
     return (picked_up, failed)
 

@@ -15,6 +15,8 @@ from dispatch.v1 import listing, managed, schemas
 from sip_config import configurations
 
 _SECRET = frozenset({"api_key", "password"})
+_HEADERS = "headers"
+"""The names in it are no names of ours, and stay as they are written."""
 
 
 class NoSuchAgent(errors.NotFound):
@@ -83,8 +85,12 @@ def _shown(value: Any) -> Any:  # settings as JSON of any shape
     """Settings under their names here, without secrets: the query of a URL may be one."""
     if isinstance(value, Mapping):
         return {
-            alias_generators.to_camel(name): inner.partition("?")[0] if name == "base_url" else _shown(inner)
-            for name, inner in value.items()
-            if name not in _SECRET
+            alias_generators.to_camel(name): _inner(name, inner) for name, inner in value.items() if name not in _SECRET
         }
     return [_shown(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def _inner(name: str, value: Any) -> Any:  # as `_shown`
+    if name == _HEADERS:
+        return value
+    return value.partition("?")[0] if name == "base_url" else _shown(value)

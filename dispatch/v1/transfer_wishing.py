@@ -13,6 +13,7 @@ from dispatch import gate
 from dispatch.http import reading
 from dispatch.store import briefs
 from dispatch.store import calls as call_rows
+from dispatch.transfers import destinations
 from dispatch.v1 import callers, transfer_shapes
 from sip_config import configurations, schema, values
 from sip_config.sessions import answering, findings
@@ -64,6 +65,7 @@ def wish(configuration: configurations.Configuration, subject: Subject, body: Bo
 
     Raises:
         Invalid: something in it cannot be.
+        NotDialable: the call's own number is not in the configuration any more.
         PolicyRefused: a destination must not be dialed.
     """
     if wrong := [*answering.pairs("metadata", body.metadata), *_wrong_headers(body)]:
@@ -71,7 +73,7 @@ def wish(configuration: configurations.Configuration, subject: Subject, body: Bo
     sender = body.from_ if isinstance(body, transfer_shapes.WarmTransfer) else None
     number = callers.named(configuration, sender) if sender is not None else None
     wanted = tuple(_destinations(body))
-    _check(configuration, number or _line(configuration, subject.call), wanted)
+    _check(configuration, number or destinations.own_number(configuration, subject.call), wanted)
     common = transfer_wishes.Wish(
         destinations=tuple(destination for _, destination in wanted),
         sender=number.e164 if number is not None else None,
@@ -124,32 +126,29 @@ def _consultation(body: transfer_shapes.WarmTransfer) -> dict[str, object]:
     return told if body.fallback is None else {**told, "fallback": body.fallback.strategy}
 
 
-def _line(configuration: configurations.Configuration, call: calls.Call) -> schema.Number:
-    """The number of ours that the call is on."""
-    ours = call.dialed if call.direction is calls.Direction.INBOUND else call.caller
-    found = configuration.numbers.get(ours or "")
-    if found is None:
-        raise reading.Invalid([("", "the number of this call is not in the configuration any more")])
-    return found
-
-
 def _check(
     configuration: configurations.Configuration,
     number: schema.Number,
     wanted: tuple[tuple[str, transfer_wishes.Destination], ...],
 ) -> None:
-    """Whether a client may have them dialed at all: those that must not be are refused before anybody is put on hold.
-
-    The SIP hosts are asked about as in a call that a client places. The rest is asked when each is about to be dialed.
-    """
+    """Whether they may be dialed at all, before anybody is put on hold; limits are asked at the moment of each dial."""
     wrong: list[tuple[str, str]] = []
     for path, destination in wanted:
         try:
-            gate.check(
-                configuration,
-                gate.Wish(to=destination.to, number=number, kind=gate.Kind.CALL, key=None, call_id="", minutes=0),
-            )
+            gate.check(configuration, _dial(number, destination))
         except (errors.InvalidNumber, errors.InvalidSipUri) as error:
             wrong.append((path, error.message))
     if wrong:
         raise reading.Invalid(wrong)
+
+
+def _dial(number: schema.Number, destination: transfer_wishes.Destination) -> gate.Wish:
+    return gate.Wish(
+        to=destination.to,
+        number=number,
+        kind=gate.Kind.TRANSFER,
+        key=None,
+        call_id="",
+        minutes=0,
+        is_named_by_client=True,
+    )

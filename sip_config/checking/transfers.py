@@ -76,15 +76,20 @@ def notes_of_numbers(
 
 
 def _undialable(agent: schema.Agent, trunk: schema.Trunk) -> list[str]:
-    """Transfers that need a trunk which dials; the carrier takes blind ones over, where it takes any."""
+    """Transfers that need a trunk which dials."""
     if schema.TRANSFER_CALL not in agent.tool_conditions:
         return []
     return [
         name
         for name, transfer in agent.transfers.items()
-        if not (transfer.mode is schema.TransferMode.BLIND and trunk.refer)
-        and any(not phone.to.lower().startswith(("sip:", "sips:")) for phone in transfer.destinations)
+        if any(_is_dialed(transfer, phone, trunk) for phone in transfer.destinations)
     ]
+
+
+def _is_dialed(transfer: schema.Transfer, phone: schema.Destination, trunk: schema.Trunk) -> bool:
+    """Whether it is we who dial a phone, through the trunk: a carrier that takes callers over dials no extension."""
+    is_taken_over = transfer.mode is schema.TransferMode.BLIND and trunk.refer and phone.extension is None
+    return not is_taken_over and not phone.to.lower().startswith(("sip:", "sips:"))
 
 
 def _destinations(document: documents.Document) -> Iterator[problems.Path]:

@@ -112,8 +112,8 @@ _Item = Annotated[
 ]
 _Items = Annotated[
     tuple[_Item, ...],
-    pydantic.AfterValidator(_some),
     pydantic.Field(max_length=transfer_wishes.MAX_DESTINATIONS, json_schema_extra={"minItems": 1}),
+    pydantic.AfterValidator(_some),
 ]
 _To = Annotated[
     Annotated[values.Destination, pydantic.Tag("phone")] | Annotated[_Items, pydantic.Tag("several")],

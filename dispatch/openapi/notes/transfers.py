@@ -57,6 +57,8 @@ _REFUSALS = {
     409: "`call_not_in_progress`: nobody has answered, or the call is over. `no_agent`: no agent talks with the "
     "caller. `transfer_in_progress`: the call is being transferred already. `already_transferred`: the caller is "
     "connected with somebody else already.",
+    422: "The input is not valid; `errors` says what. `not_dialable`: the number of ours that the call is on is not in "
+    "the configuration any more.",
 }
 _GONE = {404: "There is no such call, or it has no such transfer."}
 _BEGINNING = (

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from lab import softphone
+from lab.softphone import tones
 from tests.unit.softphone.conftest import CALLER, DIALED, Pair
 
 pytestmark = pytest.mark.integration
@@ -50,6 +51,17 @@ def _find(part: softphone.Samples, whole: softphone.Samples) -> int:
     at = int(np.argmax(np.correlate(whole.astype(float), part.astype(float), "valid")))
     assert np.array_equal(whole[at : at + len(part)], part)
     return at
+
+
+async def test_a_tone_is_heard_when_it_was_played_by_the_clock_of_both_phones(pair: Pair) -> None:
+    hz, other_hz, *_ = softphone.CLEAR_HZ
+    played = await pair.near.play(softphone.tone(hz, 0.4), rate=8000)
+    await pair.far.hears_silence(for_s=0.1, since_s=pair.far.now_s, timeout=10)
+    (span,) = pair.far.tones_heard(hz)
+    for heard_s, played_s in ((span.start_s, played.start_s), (span.end_s, played.end_s)):
+        assert pair.far.timeline.clock_s(heard_s) == pytest.approx(pair.near.timeline.clock_s(played_s), abs=0.1)
+    assert pair.far.tone_peak(hz) == pytest.approx(-15, abs=1)
+    assert pair.far.tone_peak(other_hz) < tones.TONE_DBFS
 
 
 async def test_speech_is_heard_when_it_begins_and_silence_when_it_ends(pair: Pair) -> None:

@@ -123,6 +123,27 @@ def test_headers_as_real_systems_write_them(name: str, header: str, is_number: b
     assert found == ("+12015550100" if is_number else None)
 
 
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("", 0),
+        ("<sip:+12015550100@carrier.example>;reason=unconditional", 0),
+        ("<sip:+12015550100@carrier.example>;reason=unconditional;counter=2", 2),
+        ("<sip:+12015550100@carrier.example>; Counter = 2 ;reason=unconditional", 2),
+        ("<sip:a@b.example>;counter=1, <sip:+12015550100@carrier.example>;counter=3", 3),
+        ("<sip:a@b.example>;counter=99", 99),
+        ("<sip:a@b.example>;counter=100", 0),
+        ("<sip:a@b.example>;counter=-1", 0),
+        ("<sip:a@b.example>;counter=\u0663", 0),
+        ("<sip:a@b.example;counter=3>", 0),
+        ('"counter=5" <sip:a@b.example>', 0),
+        ("<sip:a@b.example>;counter=3, <sip:broken", 0),
+    ],
+)
+def test_how_often_a_call_was_sent_on(header: str, expected: int) -> None:
+    assert forwarding.hops({contract.DIVERSION_ATTRIBUTE: header}) == expected
+
+
 def test_diversion_counts_before_history_and_that_before_a_carriers_own() -> None:
     attributes = {
         contract.FORWARDED_ATTRIBUTE: "+12015550103",
@@ -154,7 +175,7 @@ def test_as_a_number_unless_it_is_the_one_that_was_dialed(raw: str | None, expec
 
 
 PIECES = st.sampled_from(
-    ["<", ">", '"', ",", ";", "\\", "=", "?", "%", "%3B", "sip:", "tel:", "+12015550100", "@h", "index=1", "a", " "]
+    ["<", ">", '"', ",", ";", "\\", "=", "?", "%", "%3B", "sip:", "tel:", "+12015550100", "@h", "index=1", ";counter=1", "a", " "]
 )
 
 
@@ -164,3 +185,4 @@ def test_nothing_that_a_header_says_raises(header: str) -> None:
         found = forwarding.forwarded_from({name: header})
         assert found is None or (0 < len(found) <= 512 and found.isprintable())
         forwarding.e164(found, dialed=None, region="US")
+    assert 0 <= forwarding.hops({contract.DIVERSION_ATTRIBUTE: header}) <= 99

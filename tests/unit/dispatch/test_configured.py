@@ -72,6 +72,25 @@ async def test_no_secret_of_an_agent_is_shown(
     assert '"baseUrl":"https://vllm/v1"' in text
 
 
+async def test_transfers_of_an_agent_are_shown_as_its_file_has_them(
+    service: conftest.Service, configuration: configurations.Configuration
+) -> None:
+    jane = {"to": "sip:jane@pbx.example.com", "ringing_timeout": "20s"}
+    given = {"label": "Sales", "to": ["+12015550191", jane], "headers": {"X-Team-id": "7"}, "fallback": "hang_up"}
+    put_in_force(service, with_agent(configuration, transfers={"sales": schema.Transfer.model_validate(given)}))
+    _, agent = await service.public("/v1/agents/front-desk")
+    assert agent["transfers"] == {
+        "sales": {
+            "label": "Sales",
+            "to": ["+12015550191", {"to": "sip:jane@pbx.example.com", "ringingTimeout": "20s"}],
+            "mode": "warm",
+            "voicemailDetection": {"enabled": True, "timeout": "10s"},
+            "headers": {"X-Team-id": "7"},
+            "fallback": "hang_up",
+        }
+    }
+
+
 async def test_a_number_is_shown_by_its_id_in_every_spelling(service: conftest.Service) -> None:
     digits = doubles.DIALED.removeprefix("+")
     for spelled in (f"%2B{digits}", digits, doubles.DIALED):

@@ -264,7 +264,7 @@ async def test_a_number_that_places_no_calls_is_not_shown(
 
     board.reconfigure(dataclasses.replace(board.configuration, numbers={}), doubles.LIVE)
     status, problem = await begin(service, call_id, "warm", WARM)
-    assert (status, problem["code"]) == (422, "invalid_input")
+    assert (status, problem["code"]) == (422, "not_dialable")
 
 
 @pytest.mark.parametrize(

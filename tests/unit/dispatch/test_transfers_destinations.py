@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import aiohttp
 import pytest
 from livekit import api
 
-from callcore import calls, transfers
+from callcore import calls, errors, transfer_wishes, transfers
+from dispatch.ledger import hops
 from dispatch.livekit import dialing, rooms
 from dispatch.transfers import destinations
 from sip_config import configurations, schema
@@ -32,6 +34,32 @@ def call(caller: str | None = samples.CALLER) -> calls.Call:
     )
 
 
+A_CALL = call()
+
+
+def placed() -> calls.Call:
+    """One that we placed."""
+    ours, theirs = doubles.DIALED, samples.CALLER
+    return dataclasses.replace(call(), direction=calls.Direction.OUTBOUND, caller=ours, dialed=theirs)
+
+
+def routed(
+    configuration: configurations.Configuration,
+    to: str = TO,
+    *,
+    call: calls.Call = A_CALL,
+    ringing_timeout_s: float | None = None,
+    **options: Any,
+) -> dialing.Route:
+    destination = transfer_wishes.Destination(to=to, ringing_timeout_s=ringing_timeout_s)
+    given = {"kind": transfers.Kind.FORWARD, **options}
+    return destinations.route(configuration, call, destination, **given)
+
+
+def wished(**given: Any) -> transfer_wishes.Wish:
+    return transfer_wishes.Wish(destinations=(transfer_wishes.Destination(to=TO),), **given)
+
+
 def wired(configuration: configurations.Configuration, **outbound: object) -> configurations.Configuration:
     """The sample set, with a trunk that places calls."""
     way = schema.OutboundTrunk.model_validate({"address": "carrier.example:5070", **outbound})
@@ -50,13 +78,13 @@ def test_a_number_goes_out_through_the_trunk_of_the_number_that_was_called(
         auth={"username": "acme", "password": "secret"},
         ringing_timeout="15s",
     )
-    route = destinations.route(ready, call(), TO)
+    route = routed(ready)
     assert route.longest_ringing_s == 15
     assert (route.host, route.user, route.caller) == ("carrier.example:5070", TO, doubles.DIALED)
     assert (route.transport.value, route.media_encryption.value) == ("tls", "require")
     assert route.headers == {
         "X-Account": "7",
-        "Diversion": f"<sip:{doubles.DIALED}@carrier.example:5070>;reason=unconditional",
+        "Diversion": f"<sip:{doubles.DIALED}@carrier.example:5070>;reason=unconditional;counter=1",
     }
     assert route.auth is not None
 
@@ -65,10 +93,10 @@ def test_the_callers_number_is_passed_on_only_where_the_trunk_allows_it(
     configuration: configurations.Configuration,
 ) -> None:
     open_minded = wired(configuration, pass_caller_id=True)
-    route = destinations.route(open_minded, call(), TO)
+    route = routed(open_minded)
     assert route.caller == samples.CALLER
     assert route.headers["P-Asserted-Identity"] == f"<sip:{samples.CALLER}@carrier.example:5070>"
-    withheld = destinations.route(open_minded, call(None), TO)
+    withheld = routed(open_minded, call=call(None))
     assert withheld.caller == doubles.DIALED
     assert "P-Asserted-Identity" not in withheld.headers
 
@@ -88,13 +116,73 @@ def test_a_uri_is_dialed_at_its_own_host(
 ) -> None:
     credentials = {"username": "acme", "password": "secret"}
     ready = wired(configuration, transport="tcp", auth=credentials, headers={"X-Account": "7"})
-    route = destinations.route(ready, call(), to)
+    route = routed(ready, to)
     assert (route.host, route.user, route.transport.value, route.auth is not None) == (host, user, transport, has_auth)
     assert ("X-Account" in route.headers) is has_auth
 
 
+def test_the_callee_of_a_call_that_we_placed_is_passed_on_in_the_same_way(
+    configuration: configurations.Configuration,
+) -> None:
+    route = routed(wired(configuration, pass_caller_id=True), call=placed(), kind=transfers.Kind.WARM)
+    assert route.caller == samples.CALLER
+    assert route.headers["Diversion"].startswith(f"<sip:{doubles.DIALED}@")
+    hidden = routed(wired(configuration), call=placed(), kind=transfers.Kind.WARM)
+    assert (hidden.caller, "P-Asserted-Identity" in hidden.headers) == (doubles.DIALED, False)
+
+
+def test_a_wish_says_which_number_is_shown(configuration: configurations.Configuration) -> None:
+    other = configuration.numbers[doubles.DIALED].model_copy(update={"e164": "+12015550101"})
+    ready = wired(dataclasses.replace(configuration, numbers={**configuration.numbers, other.e164: other}))
+    route = routed(ready, kind=transfers.Kind.WARM, wish=wished(sender=other.e164))
+    assert route.caller == other.e164
+    assert route.headers["Diversion"].startswith(f"<sip:{other.e164}@")
+    with pytest.raises(destinations.NotDialable, match="not in the configuration"):
+        routed(ready, kind=transfers.Kind.WARM, wish=wished(sender="+12015550177"))
+
+
+def test_headers_of_a_wish_go_along_and_replace_none_of_ours(configuration: configurations.Configuration) -> None:
+    ready = wired(configuration, pass_caller_id=True, headers={"X-Account": "7", "X-Kept": "1"})
+    headers = {"x-account": "8", "diversion": "<sip:evil@example>", "P-ASSERTED-IDENTITY": "<sip:evil@example>"}
+    route = routed(ready, kind=transfers.Kind.BLIND, wish=wished(headers=headers))
+    assert route.headers == {
+        "x-account": "8",
+        "X-Kept": "1",
+        "Diversion": f"<sip:{doubles.DIALED}@carrier.example:5070>;reason=unconditional;counter=1",
+        "P-Asserted-Identity": f"<sip:{samples.CALLER}@carrier.example:5070>",
+    }
+
+
+@pytest.mark.parametrize(
+    ("of_trunk", "of_destination", "rings_s"), [("15s", None, 15), ("15s", 10, 10), ("15s", 30, 15), ("3m", None, 80)]
+)
+def test_how_long_a_phone_rings(
+    configuration: configurations.Configuration, of_trunk: str, of_destination: float | None, rings_s: float
+) -> None:
+    ready = wired(configuration, ringing_timeout=of_trunk)
+    assert routed(ready, ringing_timeout_s=of_destination).longest_ringing_s == rings_s
+
+
+@pytest.mark.parametrize("to", [doubles.DIALED, f"sip:{doubles.DIALED}@anywhere.example"])
+def test_a_call_may_come_back_to_us_a_few_times(configuration: configurations.Configuration, to: str) -> None:
+    ready = wired(configuration)
+    for made in range(hops.MOST):
+        route = routed(ready, to, kind=transfers.Kind.WARM, made=made)
+        assert route.headers["Diversion"].endswith(f";counter={made + 1}")
+    with pytest.raises(errors.PolicyRefused) as refused:
+        routed(ready, to, kind=transfers.Kind.WARM, made=hops.MOST)
+    assert (refused.value.code, doubles.DIALED in refused.value.message) == (hops.TOO_MANY, False)
+    assert routed(ready, kind=transfers.Kind.WARM, made=hops.MOST).user == TO
+
+
+def test_a_work_mode_makes_no_circle_over_somebody_elses_phone(configuration: configurations.Configuration) -> None:
+    assert routed(wired(configuration), made=hops.MOST - 1).user == TO
+    with pytest.raises(errors.PolicyRefused):
+        routed(wired(configuration), made=hops.MOST)
+
+
 def test_a_uri_needs_no_trunk_that_places_calls(configuration: configurations.Configuration) -> None:
-    assert destinations.route(configuration, call(), "sip:17@pbx.example").host == "pbx.example"
+    assert routed(configuration, "sip:17@pbx.example").host == "pbx.example"
 
 
 @pytest.mark.parametrize(
@@ -111,33 +199,35 @@ def test_a_uri_needs_no_trunk_that_places_calls(configuration: configurations.Co
 )
 def test_what_leads_nowhere_or_back_to_us(configuration: configurations.Configuration, to: str) -> None:
     with pytest.raises(destinations.NotDialable) as refused:
-        destinations.route(wired(configuration), call(), to)
+        routed(wired(configuration), to)
     assert doubles.DIALED not in refused.value.message
 
 
 def test_a_number_needs_a_trunk_that_places_calls(configuration: configurations.Configuration) -> None:
     with pytest.raises(destinations.NotDialable, match="outbound"):
-        destinations.route(configuration, call(), TO)
+        routed(configuration)
 
 
 def test_a_number_that_is_not_configured_any_more_sends_nobody_on(configuration: configurations.Configuration) -> None:
     with pytest.raises(destinations.NotDialable, match="not in the configuration"):
-        destinations.route(dataclasses.replace(wired(configuration), numbers={}), call(), TO)
+        routed(dataclasses.replace(wired(configuration), numbers={}))
 
 
-def a_dial(configuration: configurations.Configuration) -> dialing.Dial:
+def a_dial(configuration: configurations.Configuration, **options: Any) -> dialing.Dial:
     ready = wired(configuration, auth={"username": "acme", "password": "secret"}, transport="tcp")
     return dialing.Dial(
         room_name=samples.ROOM,
         identity="tr_1_1",
         transfer_id="tr_1",
-        route=destinations.route(ready, call(), TO),
+        kind=transfers.Kind.BLIND,
+        route=routed(ready),
         ringing_timeout_s=20,
+        **options,
     )
 
 
 def test_a_dial_in_livekits_words(configuration: configurations.Configuration) -> None:
-    asked = dialing.request(a_dial(configuration))
+    asked = dialing.request(a_dial(configuration, plays_dialtone=True))
     assert (asked.trunk.hostname, asked.trunk.transport) == ("carrier.example:5070", api.SIP_TRANSPORT_TCP)
     assert (asked.trunk.auth_username, asked.trunk.auth_password) == ("acme", "secret")
     assert (asked.sip_number, asked.sip_call_to, asked.room_name) == (doubles.DIALED, TO, samples.ROOM)
@@ -146,10 +236,36 @@ def test_a_dial_in_livekits_words(configuration: configurations.Configuration) -
         {transfers.LEG_ATTRIBUTE: "tr_1"},
     )
     assert asked.ringing_timeout.seconds == 20
-    assert asked.play_dialtone
+    assert (asked.play_dialtone, asked.dtmf, asked.participant_name) == (True, "", "blind")
     assert asked.wait_until_answered
     assert asked.hide_phone_number
     assert TO not in asked.participant_identity + asked.participant_name
+
+
+def test_digits_of_an_extension_are_dialed_after_the_answer(configuration: configurations.Configuration) -> None:
+    asked = dialing.request(a_dial(configuration, dtmf="ww17#"))
+    assert (asked.dtmf, asked.play_dialtone, asked.ringing_timeout.seconds) == ("ww17#", False, 20)
+
+
+def test_a_phone_rings_less_long_where_many_digits_follow(configuration: configurations.Configuration) -> None:
+    """LiveKit waits 80 s in all, and takes half a second for each."""
+    patient = dataclasses.replace(a_dial(configuration), ringing_timeout_s=80, dtmf="w" * 64)
+    assert dialing.request(patient).ringing_timeout.seconds == 48
+
+
+@pytest.mark.parametrize(
+    ("status", "stage"),
+    [
+        ("dialing", dialing.Stage.RINGING),
+        ("ringing", dialing.Stage.RINGING),
+        ("automation", dialing.Stage.RINGING),
+        ("active", dialing.Stage.CONNECTED),
+        ("hangup", dialing.Stage.RINGING),
+    ],
+)
+def test_a_leg_is_connected_when_its_digits_are_dialed(status: str, stage: dialing.Stage) -> None:
+    leg = rooms.Participant(identity="tr_1_1", kind=rooms.Kind.SIP, attributes={"sip.callStatus": status})
+    assert dialing.stage_of(leg) is stage
 
 
 class LiveKit:
@@ -159,7 +275,7 @@ class LiveKit:
         self.sip = self.room = self
         self._error = error
 
-    async def create_sip_participant(self, _: object) -> None:
+    async def create_sip_participant(self, _: object, timeout: float | None = None) -> None:
         if self._error is not None:
             raise self._error
 

@@ -117,6 +117,7 @@ def test_what_is_not_as_it_looks_is_a_note(tmp_path: Path, agent: str, expected:
         (SALES + "tools: [end_call]\n", "", "", False),
         (SALES.replace("0191", "0191, mode: blind"), "", "", False),
         (SALES.replace("0191", "0191, mode: blind"), "", "    refer: false\n", True),
+        (SALES.replace("0191", "0191, mode: blind, extension: '12'"), "", "", True),
         (SALES.replace("+12015550191", "['sip:a@b.example', {to: +12015550191}]"), "", "", True),
         (SUPPORT, "", "    refer: false\n", False),
     ],

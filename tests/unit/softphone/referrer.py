@@ -7,7 +7,7 @@ from lab.softphone import messages
 from tests.unit.softphone.conftest import DIALED
 from tests.unit.softphone.raw_peer import RawPeer
 
-_OFFER = b"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n"
+OFFER = b"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n"
 
 
 class Referrer:
@@ -20,7 +20,7 @@ class Referrer:
 
     async def call(self, code: int = 200) -> softphone.IncomingCall:
         """Calls the phone, and comes as far as a response; acknowledges an answer."""
-        invite = self.peer.compose("INVITE", self._phone.uri(DIALED), body=_OFFER)
+        invite = self.peer.compose("INVITE", self._phone.uri(DIALED), body=OFFER)
         self.peer.send(invite, self._phone.address)
         answer = await self.peer.response(code)
         self._to = ("To", answer.required("To"))

@@ -7,9 +7,9 @@ import pytest
 
 from lab import softphone
 from lab.softphone import messages, methods, referrings
-from tests.unit.softphone.conftest import DIALED
+from tests.unit.softphone.conftest import CALLER, DIALED
 from tests.unit.softphone.raw_peer import RawPeer
-from tests.unit.softphone.referrer import Referrer, summary
+from tests.unit.softphone.referrer import OFFER, Referrer, summary
 
 pytestmark = pytest.mark.unit
 
@@ -158,7 +158,7 @@ async def test_a_refer_can_go_unanswered(referrer: Referrer, callee: softphone.S
     assert len(call.signalling.requests("REFER")) == 2
 
 
-async def test_every_fault_by_name_is_a_fault_of_its_own(human: softphone.Softphone) -> None:
+def test_every_fault_by_name_is_a_fault_of_its_own() -> None:
     assert len(set(map(str, referrings.FAULTS.values()))) == len(referrings.FAULTS)
     assert str(referrings.SUCCEEDS) not in set(map(str, referrings.FAULTS.values()))
     assert not any(fault.dials for fault in referrings.FAULTS.values())
@@ -258,3 +258,26 @@ async def test_before_the_answer_there_is_nothing_to_refer(referrer: Referrer, c
     call = await referrer.call(180)
     await referrer.refer(f"tel:{HUMAN}", code=481)
     assert call.referrals == ()
+
+
+async def test_a_caller_can_be_referred_too(
+    peer: RawPeer, caller: softphone.Softphone, human: softphone.Softphone
+) -> None:
+    caller.refer_with(softphone.Referring(proxy=human.address))
+    call = await caller.dial(peer.uri, caller=CALLER)
+    invite = await peer.request("INVITE")
+    contact = softphone.Headers.of(("Contact", f"<{peer.uri}>"))
+    peer.send(messages.response_to(invite, 200, tag="raw", extra=contact, sdp=OFFER), caller.address)
+    await call.answered(timeout=10)
+    dialog = (
+        ("From", f"{invite.required('To')};tag=raw"),
+        ("To", invite.required("From")),
+        ("Call-ID", invite.call_id),
+    )
+    peer.send(peer.compose("REFER", caller.uri(CALLER), *dialog, ("Refer-To", f"tel:{HUMAN}")), caller.address)
+    await peer.response(202)
+    notify = await peer.request("NOTIFY")
+    assert (summary(notify), notify.cseq, notify.from_tag, notify.to_tag) == ("100 active", 2, invite.from_tag, "raw")
+    assert (await human.next_call(timeout=10)).caller == CALLER
+    assert (await call.referred(timeout=10)).call is not None
+    call.abandon()

@@ -12,6 +12,7 @@ from worker.jobs.consulting import briefings, scripted
 from worker.providers import metering, registry
 from worker.providers.offline import flow
 
+_NOTHING = "-"
 _OFFLINE = "offline"
 _ATTEMPT_S = 4.0  # for the first word of the model; then the flow answers
 
@@ -28,7 +29,7 @@ async def providers(
         errors.ProviderUnavailable: a key, a library or a flow is missing.
     """
     # The recogniser must know what a colleague says, which stands in the flow.
-    consulted = agent.model_copy(update={"flow": scripted.text("", "")})
+    consulted = agent.model_copy(update={"flow": scripted.text(_NOTHING, _NOTHING)})
     # A recogniser takes 0.2 s to load, and the caller is listening to music that this process plays.
     await asyncio.to_thread(loaded.load, [consulted])
     return registry.build(consulted, loaded, meter=meter)

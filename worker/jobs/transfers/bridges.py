@@ -34,12 +34,10 @@ class Parts:
 
 
 def note(parts: Parts) -> None:
-    """They hear each other now: what they say need not be decoded here, and whoever hangs up was transferred."""
+    """They hear each other, and dispatch finds out by itself: should this process die, they talk on."""
     parts.ending.note_bridged()
+    parts.reports.leave()
     _log.info("caller and destination are connected")
-    for participant in parts.room.remote_participants.values():
-        for publication in participant.track_publications.values():
-            publication.set_subscribed(False)
 
 
 async def hand_over(parts: Parts, leg: rtc.RemoteParticipant, acknowledged: Coroutine[None, None, object]) -> None:
@@ -54,6 +52,7 @@ async def hand_over(parts: Parts, leg: rtc.RemoteParticipant, acknowledged: Coro
         Exception: what `acknowledged` raised.
     """
     ending = parts.ending
+    _stop_listening(parts.room)
     async with racing.together(lines.caller_left(parts.room, leg), ending.wait(), acknowledged) as tasks:
         leaving, over, known = tasks
         await asyncio.wait(tasks, timeout=transfer_wishes.LONGEST_S, return_when=asyncio.FIRST_COMPLETED)
@@ -68,3 +67,10 @@ async def hand_over(parts: Parts, leg: rtc.RemoteParticipant, acknowledged: Coro
             parts.step_out()
         else:
             ending.decide(endings.Reason.MAX_DURATION, endings.EndedBy.SYSTEM)
+
+
+def _stop_listening(room: rtc.Room) -> None:
+    """Leave the two alone: what they say need not be decoded here."""
+    for participant in room.remote_participants.values():
+        for publication in participant.track_publications.values():
+            publication.set_subscribed(False)

@@ -106,11 +106,18 @@ class Follower:
             except TimeoutError:
                 continue
 
+    async def look(self) -> None:
+        """Ask how it stands now, for at most 1.5 s."""
+        try:
+            await self._look()
+        except errors.DispatchUnavailable as error:
+            self._note_silence(error)
+
     async def tell(self, seen: contract.Seen, attempt: int) -> contract.TransferProgress | None:
         """Tell dispatch what was seen or done; how it stands then.
 
-        None where dispatch does not answer within 1.5 s, or does not believe it. It goes on being told until it
-        answers or this is closed, and later facts wait for it.
+        None where dispatch does not answer within 1.5 s. It goes on being told until dispatch answers or this is
+        closed, and later facts wait for it.
         """
         told = self.note(seen, attempt)
         try:
@@ -186,9 +193,19 @@ class Follower:
             progress = await self._dispatch.transfer_fact(self._call_id, transfer_id, fact, SILENCE_S)
         except dispatch_client.TransferRefused as refusal:
             _log.warning("dispatch does not believe a fact", extra={"seen": fact.seen.value, "code": refusal.code})
-            return None
+            return await self._look()
         except errors.Conflict as taken:
             self._note_fault(taken)
+            return None
+        self._take(progress)
+        return progress
+
+    async def _look(self) -> contract.TransferProgress | None:
+        transfer_id = self._progress.transfer_id
+        try:
+            progress = await self._dispatch.follow_transfer(self._call_id, transfer_id, 0, SILENCE_S)
+        except errors.Conflict as refusal:
+            self._note_fault(refusal)
             return None
         self._take(progress)
         return progress

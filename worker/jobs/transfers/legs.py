@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal, TypeVar
 
 from livekit import rtc
 
-from callcore import transfers
+from callcore import errors, transfers
+from worker.jobs.transfers import controls, racing
+
+_log = logging.getLogger(__name__)
 
 _Seen = TypeVar("_Seen")
 
@@ -85,3 +89,20 @@ async def gone(room: rtc.Room, identity: str) -> None:
         return True if not is_there and room.connection_state == rtc.ConnectionState.CONN_CONNECTED else None
 
     await until(room, look)
+
+
+async def appears(room: rtc.Room, identity: str) -> None:
+    """Wait until this leg is in the room."""
+    await until(room, lambda: room.remote_participants.get(identity))
+
+
+async def hang_up(room: rtc.Room, switches: controls.Controls, which: tuple[rtc.RemoteParticipant, ...]) -> None:
+    """End these legs, within 2 s; one that goes by itself meanwhile is not waited for any longer."""
+    await asyncio.gather(*(_hang_up(room, switches, leg.identity) for leg in which))
+
+
+async def _hang_up(room: rtc.Room, switches: controls.Controls, identity: str) -> None:
+    try:
+        await racing.first(switches.remove(identity), gone(room, identity))
+    except errors.Unavailable as error:
+        _log.error("a dialed leg could not be hung up", extra={"error_class": error.message})

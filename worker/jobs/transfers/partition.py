@@ -1,7 +1,7 @@
 """The wall between a caller on hold and the phone that is dialed into the same room.
 
     the caller        is muted by the server, so that nobody hears them, and their digits reach nobody
-    the dialed leg    is taken from the caller the moment that it publishes a track, long before it is picked up
+    a dialed leg      is taken from the caller the moment that it publishes a track, before it is picked up
     the agent         has a track for each of the two, and neither may take the other's
 
 Taking the caller from the dialed leg instead does not hold: livekit-sip subscribes to every track when it is answered.
@@ -17,7 +17,7 @@ from collections.abc import Coroutine
 
 from livekit import rtc
 
-from callcore import errors
+from callcore import errors, transfers
 from worker.jobs.transfers import controls, legs
 
 _log = logging.getLogger(__name__)
@@ -46,7 +46,6 @@ class Partition:
         self._controls = switches
         self._with_keys = with_keys
         self._is_held = False
-        self._guarded: set[str] = set()
         self._tracks: dict[str, set[str]] = {}
         """By identity: the tracks of ours that this leg may take."""
         self._broken = asyncio.Event()
@@ -57,8 +56,15 @@ class Partition:
         room.on("participant_connected", self._on_connected)
         room.on("reconnected", self._on_reconnected)
 
+    @property
+    def is_held(self) -> bool:
+        """The caller is on hold."""
+        return self._is_held
+
     async def hold(self, own_tracks: set[str]) -> None:
         """Let the caller hear nothing but these tracks of ours, and nobody hear the caller.
+
+        Every leg that is dialed for a transfer is kept from the caller from now on.
 
         Raises:
             ControlFailed: the caller is not on hold; `lift` has been tried.
@@ -68,6 +74,8 @@ class Partition:
         self._is_held = True
         self._tracks = {self._caller: set(own_tracks)}
         self._permit()
+        for leg in legs.dialed(self._room):
+            self._keep_from_caller(leg)
         try:
             await _all(*[self._mute(sid) for sid in await self._caller_tracks()], self._allow_data(allowed=False))
         except errors.Unavailable:
@@ -77,11 +85,6 @@ class Partition:
     def lets_caller_hear(self, track_sid: str) -> None:
         """Let the caller take one more track of ours."""
         self._lets_hear(self._caller, track_sid)
-
-    def guard(self, identity: str) -> None:
-        """Keep this leg from the caller, whenever it comes."""
-        self._guarded.add(identity)
-        self._keep_from_caller(identity)
 
     def lets_hear(self, identity: str, track_sid: str) -> None:
         """Let a dialed leg, and nobody else, take this track of ours."""
@@ -98,7 +101,6 @@ class Partition:
             ControlFailed: perhaps one of them hears the other.
         """
         self._is_held = False
-        self._guarded.discard(identity)
         await self._settled()
         its_tracks = self._audio_of(identity)
         deeds = [self._controls.mute(self._caller, sid, False) for sid in self._audio_of(self._caller)]
@@ -198,9 +200,11 @@ class Partition:
         ]
 
     def _on_published(self, publication: rtc.RemoteTrackPublication, leg: rtc.RemoteParticipant) -> None:
-        if leg.identity in self._guarded:
+        if not self._is_held:
+            return
+        if transfers.LEG_ATTRIBUTE in leg.attributes:
             self._keep_up(self._controls.subscribe(self._caller, [publication.sid], False))
-        elif leg.identity == self._caller and self._is_held and publication.kind == rtc.TrackKind.KIND_AUDIO:
+        elif leg.identity == self._caller and publication.kind == rtc.TrackKind.KIND_AUDIO:
             self._keep_up(self._mute(publication.sid))
 
     def _on_unmuted(self, leg: rtc.Participant, publication: rtc.TrackPublication) -> None:
@@ -208,30 +212,30 @@ class Partition:
             self._keep_up(self._mute(publication.sid))
 
     def _on_connected(self, leg: rtc.RemoteParticipant) -> None:
-        if leg.identity in self._guarded:
-            self._keep_from_caller(leg.identity)
-        elif leg.identity == self._caller and self._is_held:
+        if not self._is_held:
+            return
+        if transfers.LEG_ATTRIBUTE in leg.attributes:
+            self._keep_from_caller(leg)
+        elif leg.identity == self._caller:
             self._hold_again()
 
     def _on_reconnected(self, *_: object) -> None:
         self._permit()
-        for identity in self._guarded:
-            self._keep_from_caller(identity)
         if self._is_held:
             self._hold_again()
+            for leg in legs.dialed(self._room):
+                self._keep_from_caller(leg)
 
     def _hold_again(self) -> None:
         self._keep_up(self._allow_data(allowed=False))
         for sid in self._audio_of(self._caller):
             self._keep_up(self._mute(sid))
 
-    def _keep_from_caller(self, identity: str) -> None:
-        if identity not in self._room.remote_participants:
-            return
-        if its_tracks := self._audio_of(identity):
+    def _keep_from_caller(self, leg: rtc.RemoteParticipant) -> None:
+        if its_tracks := self._audio_of(leg.identity):
             self._keep_up(self._controls.subscribe(self._caller, its_tracks, False))
         if not self._with_keys:
-            self._keep_up(self._controls.allow_data(identity, False))
+            self._keep_up(self._controls.allow_data(leg.identity, False))
 
     def _keep_up(self, deed: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(self._kept_up(deed))

@@ -26,7 +26,7 @@ class _Sip:
         self.sip = self
         self._outcome = outcome
 
-    async def create_sip_participant(self, _: api.CreateSIPParticipantRequest) -> None:
+    async def create_sip_participant(self, _: api.CreateSIPParticipantRequest, timeout: float | None = None) -> None:
         if self._outcome is not None:
             raise self._outcome
 
@@ -75,6 +75,8 @@ async def test_a_phone_that_rang_for_its_time_was_not_called_off(monkeypatch: py
 
 
 def test_a_forward_says_whose_leg_it_is_and_lets_the_caller_hear_it_ring() -> None:
-    wanted = dialing.request(dialing.Dial(**(vars(DIAL) | {"transfer_id": "tr_1"})))
+    of_forward = {"transfer_id": "tr_1", "kind": transfers.Kind.FORWARD, "plays_dialtone": True}
+    wanted = dialing.request(dialing.Dial(**(vars(DIAL) | of_forward)))
     assert dict(wanted.participant_attributes) == {transfers.LEG_ATTRIBUTE: "tr_1"}
-    assert (wanted.play_dialtone, wanted.HasField("max_call_duration")) == (True, False)
+    assert (wanted.participant_name, wanted.play_dialtone) == ("forward", True)
+    assert not wanted.HasField("max_call_duration")

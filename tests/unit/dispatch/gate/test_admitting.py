@@ -57,6 +57,17 @@ def test_transfers_may_go_to_any_host_that_the_configuration_names(configuration
         gate.check(configuration, wishing.wish(configuration, "sip:911@pbx.example", kind=gate.Kind.TRANSFER))
 
 
+def test_a_client_has_callers_transferred_to_the_hosts_that_may_be_called(
+    configuration: configurations.Configuration,
+) -> None:
+    ruled = wishing.ruled(configuration, allow_sip_hosts=["pbx.example"])
+    of_client = {"kind": gate.Kind.TRANSFER, "is_named_by_client": True}
+    gate.check(ruled, wishing.wish(ruled, "sip:17@pbx.example", **of_client))
+    with pytest.raises(errors.PolicyRefused) as refused:
+        gate.check(ruled, wishing.wish(ruled, "sip:17@evil.example", **of_client))
+    assert refused.value.code == "sip_host_forbidden"
+
+
 def test_countries_are_those_of_our_numbers_or_those_named(configuration: configurations.Configuration) -> None:
     jamaica = "+18765550123"
     gate.check(*_for(wishing.ruled(configuration, allow_countries=["JM"]), jamaica))

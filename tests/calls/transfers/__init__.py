@@ -1,0 +1,1 @@
+"""Transfers of real calls, with real phones on both sides."""
