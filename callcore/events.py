@@ -53,7 +53,7 @@ class EventType(enum.StrEnum):
     TRANSFER_ATTEMPT_FAILED = "call.transfer.attempt_failed"
     """A destination does not take the call: how it answered, and its SIP status code."""
     TRANSFER_BRIDGED = "call.transfer.bridged"
-    """Caller and destination hear each other, or the carrier has taken the caller over."""
+    """Caller and destination hear each other, or the carrier has taken the caller over: seconds since it was wanted."""
     TRANSFER_RETURNED = "call.transfer.returned"
     """Nobody took the call; the caller is back with the agent."""
     TRANSFER_FAILED = "call.transfer.failed"

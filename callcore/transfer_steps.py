@@ -201,16 +201,17 @@ def _of_attempt(transfer: transfers.Transfer, fact: PickedUp | Accepted | Merged
 def _tried(transfer: transfers.Transfer, fact: Dialed | Refused) -> Stepped:
     if transfer.is_attempting:
         raise errors.IllegalTransition("a destination is being tried already")
-    is_leg = isinstance(fact, Dialed) and fact.method is transfers.Method.DIAL
+    method = fact.method if isinstance(fact, Dialed) else transfers.Method.DIAL
     attempt = transfers.Attempt(
         to=fact.to,
         label=fact.label,
         result=None,
         sip_status_code=None,
         seconds=None,
-        method=fact.method if isinstance(fact, Dialed) else transfers.Method.DIAL,
-        began_at=fact.at,
+        method=method,
+        began_at=fact.at if isinstance(fact, Dialed) else None,
     )
+    is_leg = isinstance(fact, Dialed) and method is transfers.Method.DIAL
     tried = dataclasses.replace(
         transfer,
         identity=f"{transfer.id}_{transfer.attempt + 1}" if is_leg else None,
@@ -219,13 +220,14 @@ def _tried(transfer: transfers.Transfer, fact: Dialed | Refused) -> Stepped:
     )
     if isinstance(fact, Refused):
         return _attempt_failed(tried, fact.at, fact.result, None, fact.rule)
-    return _moved(tried, fact.at, transfers.State.DIALING, events.EventType.TRANSFER_DIALING, method=fact.method.value)
+    return _moved(tried, fact.at, transfers.State.DIALING, events.EventType.TRANSFER_DIALING, method=method.value)
 
 
 def _bridged(transfer: transfers.Transfer, at: dt.datetime, code: int | None) -> Stepped:
     answered = _with_result(transfer, at, transfers.AttemptResult.ANSWERED, code)
     bridged = dataclasses.replace(answered, bridged_at=at)
-    return _moved(bridged, at, transfers.State.BRIDGED, events.EventType.TRANSFER_BRIDGED)
+    seconds = max(0.0, (at - transfer.created_at).total_seconds())
+    return _moved(bridged, at, transfers.State.BRIDGED, events.EventType.TRANSFER_BRIDGED, seconds=seconds)
 
 
 def _attempt_failed(
@@ -282,7 +284,7 @@ def _moved(
     at: dt.datetime,
     state: transfers.State,
     event: events.EventType,
-    **told: str | int | None,
+    **told: str | float | None,
 ) -> Stepped:
     after = dataclasses.replace(transfer, state=state, updated_at=at, version=transfer.version + 1)
     data = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import prometheus_client as prometheus
 
 _SECONDS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
+_TRANSFER_SECONDS = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0)  # phones ring, people talk
 _HTTP_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -48,6 +49,13 @@ class Metrics:
         self.turns = self._counter("turns", "Turns of transcripts.", ("role",))
         self.transfers = self._counter("transfers", "Transfers that ended.", ("kind", "result"))
         self.refers = self._counter("refers", "Carriers that were asked by REFER to connect a caller.", ("result",))
+        self.transfer_seconds = prometheus.Histogram(
+            "trunkline_transfer_seconds",
+            "From the wish for a transfer until caller and destination hear each other.",
+            ("kind",),
+            buckets=_TRANSFER_SECONDS,
+            registry=self.registry,
+        )
         self.dials_refused = self._counter("dials_refused", "Dials that the gate refused.", ("code", "stage"))
         self.late_facts = self._counter("late_facts", "Reports about calls that had no effect.", ("why",))
         self.spool_lines = self._counter("spool_lines", "Lines of workers' spools that were taken.", ())

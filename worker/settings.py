@@ -43,6 +43,8 @@ class WorkerSettings(pydantic_settings.BaseSettings):
     """Port of the worker's own health page on loopback; 0 picks a free one."""
     trunkline_drain_timeout: Annotated[int, pydantic.Field(ge=0)] = 3600
     """Seconds that calls may go on after SIGTERM."""
+    trunkline_hold_music: pathlib.Path | None = None
+    """A sound file for callers on hold, played again and again; unset: the piece that comes with livekit-agents."""
     trunkline_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @pydantic.field_validator("livekit_url", "trunkline_dispatch_url")

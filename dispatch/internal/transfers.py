@@ -57,18 +57,14 @@ async def follow(request: web.Request, known: Known, _: routes.Nothing) -> web.R
     """How far the transfer has come, at the latest after 5 s; at once where that is not what the job knows."""
     call_id, transfer_id, app = paths.call_id(request), request.match_info["tid"], request.app
 
-    async def look() -> tuple[transfers.Transfer, bool]:
+    async def look() -> transfers.Transfer:
         async with app[keys.STORE].reading() as tx:
-            transfer = await rows.get(tx, call_id, transfer_id)
-            return transfer, (await call_rows.get(tx, call_id)).call.is_over
+            return await rows.get(tx, call_id, transfer_id)
 
-    def is_news(seen: tuple[transfers.Transfer, bool]) -> bool:
-        transfer, is_over = seen
-        is_all = transfer.state.is_final or is_over or app[keys.STREAMS].is_closing
-        return is_all or transfer.version != known.version
+    def is_news(transfer: transfers.Transfer) -> bool:
+        return transfer.version != known.version or transfer.state.is_final or app[keys.STREAMS].is_closing
 
-    transfer, _is_over = await app[keys.WAKEUPS].until(call_id, look, is_news, every_s=_LOOK_S, within_s=_HOLD_S)
-    return _answer(transfer)
+    return _answer(await app[keys.WAKEUPS].until(call_id, look, is_news, every_s=_LOOK_S, within_s=_HOLD_S))
 
 
 def _answer(transfer: transfers.Transfer) -> web.Response:

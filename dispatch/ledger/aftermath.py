@@ -8,7 +8,7 @@ import structlog
 
 from callcore import calls, transitions
 from dispatch import closing, metrics, wakeups
-from dispatch.ledger import changes
+from dispatch.ledger import changes, transferring
 
 _log = structlog.get_logger(__name__)
 
@@ -38,8 +38,11 @@ class Consequences:
             return
         self._count(outcome)
         for effect in outcome.effects:
-            if isinstance(effect, transitions.CloseRoom):
-                self._closer.start(effect.room_name)
+            match effect:
+                case transitions.CloseRoom():
+                    self._closer.start(effect.room_name)
+                case transitions.Record():
+                    transferring.count(self._metrics, effect)
         if outcome.effects:
             self._tell()
         self._wakeups.notify(outcome.after.id)

@@ -10,7 +10,7 @@ from sqlalchemy.ext import asyncio as sa_async
 from callcore import calls, contract, errors, events, ids, transitions, turns
 from dispatch import gate
 from dispatch.contacts import following
-from dispatch.ledger import changes
+from dispatch.ledger import changes, unfinished
 from dispatch.reports import scheduling
 from dispatch.store import calls as call_rows
 from dispatch.store import events as event_rows
@@ -35,9 +35,27 @@ async def open_call(
 async def post(tx: sa_async.AsyncConnection, entry: call_rows.Entry, fact: transitions.Fact) -> changes.Outcome:
     """Take a fact into a call whose row this transaction holds. One that comes after the end is only kept.
 
+    What the call was to be connected with is wound up before it ends.
+
     Raises:
         IllegalTransition: the call's state does not allow it; nothing was written.
     """
+    if not isinstance(fact, transitions.Ended) or entry.call.is_over:
+        return await _post(tx, entry, fact)
+    effects: tuple[transitions.Effect, ...] = ()
+    ending = entry
+    for noted in await unfinished.wind_up(tx, entry.call.id, fact):
+        change = await _post(tx, ending, noted)
+        if isinstance(change, changes.Change):
+            ending = dataclasses.replace(ending, call=change.after)
+            effects = (*effects, *change.effects)
+    ended = await _post(tx, ending, fact)
+    if isinstance(ended, changes.Ignored):
+        return ended
+    return dataclasses.replace(ended, before=entry.call, effects=(*effects, *ended.effects))
+
+
+async def _post(tx: sa_async.AsyncConnection, entry: call_rows.Entry, fact: transitions.Fact) -> changes.Outcome:
     call, effects = transitions.transition(entry.call, fact)
     if any(isinstance(effect, transitions.KeepLate) for effect in effects):
         return await keep_late(tx, _late(call, fact))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import structlog
 from aiohttp import web
 
-from callcore import transfers
 from dispatch import keys
 from dispatch.http import problems, reading
 from dispatch.ledger import legs
@@ -39,7 +38,7 @@ async def receive(request: web.Request) -> web.Response:
 async def _act(app: web.Application, notice: webhooks.Notice) -> None:
     someone = notice.participant
     if someone is not None and someone.is_dialed:
-        await _tell_transfer(app, notice, someone.attributes[transfers.LEG_ATTRIBUTE])
+        await _tell_transfer(app, notice)
     if someone is None or not someone.is_caller:
         return
     if notice.event == "participant_joined" and catch_all.is_unwanted(someone):
@@ -54,11 +53,9 @@ async def _act(app: web.Application, notice: webhooks.Notice) -> None:
             _log.info("a leg left", room=notice.room_name, reason=notice.left_because)
 
 
-async def _tell_transfer(app: web.Application, notice: webhooks.Notice, transfer_id: str) -> None:
+async def _tell_transfer(app: web.Application, notice: webhooks.Notice) -> None:
     """A leg that we dialed came or left: a hint for whoever carries its transfer out, who looks for themselves."""
-    if notice.event == "participant_left":
-        app[keys.TRANSFERS].leg_left(transfer_id)
-    elif notice.event != "participant_joined":
+    if notice.event not in ("participant_joined", "participant_left"):
         return
     async with app[keys.STORE].reading() as tx:
         call_id = await call_rows.find_id(tx, notice.room_name)

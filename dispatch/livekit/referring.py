@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import re
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -21,7 +22,8 @@ from livekit import api
 from callcore import errors, numbers, transfers
 
 _LATE_S = 1.0  # LiveKit ends a REFER at its ringing timeout and says so within 0.1 s
-_ANSWER_TO_REFER = "sip status"  # so begins what LiveKit says where REFER itself was not accepted, and nothing else
+# So begins what LiveKit says where REFER itself was not accepted; of a NOTIFY it says "call transfer failed: " first.
+_ANSWER_TO_REFER = re.compile(r"(?:twirp error \w+: )?sip status: ", re.ASCII)
 _REQUEST_TIMEOUT = 408  # nobody knows whether what did not answer in time has acted upon the REFER
 _NO_DIALOG = 481  # the leg is over (RFC 3261 section 12.2.1.2): there is nobody to connect any more
 
@@ -127,7 +129,7 @@ def target(to: str) -> str:
 
 def _failure(error: api.ServerError) -> Referral:
     if isinstance(error, api.SipCallError) and error.sip_status_code is not None:
-        return _of_status(error.sip_status_code, is_answer_to_refer=error.message.startswith(_ANSWER_TO_REFER))
+        return _of_status(error.sip_status_code, is_answer_to_refer=_ANSWER_TO_REFER.match(error.message) is not None)
     if error.code == api.ServerErrorCode.NOT_FOUND:
         return Referral(result=transfers.AttemptResult.CANCELLED)  # the leg has left: the caller hung up before
     return Referral(result=transfers.AttemptResult.UNKNOWN)

@@ -9,10 +9,9 @@ from sqlalchemy.ext import asyncio as sa_async
 from callcore import calls, contract, endings, ids
 from dispatch.store import recordings
 from dispatch.store import reports as rows
-from dispatch.store import transfers as transfer_rows
 
 SETTLE = dt.timedelta(seconds=10)
-"""For what is reported within seconds: how a call ended whose end was inferred, how its transfer did."""
+"""For what is reported within seconds: how a call ended whose end was inferred."""
 SOUND = dt.timedelta(seconds=60)
 """For the sound of a message, which the worker sends when the call is over."""
 _AT_ONCE = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
@@ -47,5 +46,4 @@ async def _due(tx: sa_async.AsyncConnection, call: calls.Call, at: dt.datetime) 
     if call.termination is not None and call.termination.reason is endings.Reason.VOICEMAIL:
         kept = await recordings.of_calls(tx, [call.id], contract.AudioKind.VOICEMAIL)
         return _AT_ONCE if kept else at + SOUND
-    transferred = await transfer_rows.of_call(tx, call.id) if call.action is calls.Action.FORWARD else ()
-    return _AT_ONCE if all(each.state.is_final for each in transferred) else at + SETTLE
+    return _AT_ONCE

@@ -1,14 +1,20 @@
-"""Transfers: a call is connected with another phone, which dispatch dials into the call's own room.
+"""Transfers: a call is connected with another phone.
 
-    requested ──▶ dialing ──▶ bridged          caller and destination hear each other
-        │            ├──────▶ failed           busy, no answer, refused, no way there, or nobody knows
-        └────────────┴──────▶ cancelled        the caller hung up, or the call ended otherwise
+    forward   the number's work mode sends the caller on; its plan is the wish
+    blind     the caller's carrier is asked to connect them (REFER); where it takes none, dispatch dials into the room
+    warm      dispatch dials into the room, and the call's agent speaks with the destination before it connects them
 
-Every step is a row (`dispatch.store.transfers`) and an event of the call in one transaction, taken before the dial and
-after it. So a dispatch that dies in between finds its transfers again and asks the room how they went; a phone is
-never dialed twice.
+A transfer is a row (`dispatch.store.transfers`) that changes by `callcore.transfer_steps` alone, each time in one
+transaction with the events that tell of it (`records`, `taking`). Dispatch decides: who is tried, when, and what
+becomes of the caller where nobody takes the call (`driving`, `ringing`, `consulting`). The job in the room plays and
+listens; it asks for the row and says what it saw (`operating`). So either side may die at any moment, and goes on from
+the row: an attempt that is in it was begun by somebody, and is never begun again, only looked at.
 
-Once bridged, a call needs no agent: whoever leaves, the call is over with the reason `transferred`, ended by `caller`
-or `callee`. Its job sees to that; where the job has died the reaper does, as it does for the longest time that two
-people may be connected.
+    service      one task for each transfer, here or in another process (`claims`), from the wish to the end of the call
+    admitting    whether a transfer may begin
+    permits      whether, how and as whom a destination may be dialed (`destinations`, the gate)
+    bridges      after the job has left, dispatch ends the call: `partings` says when
+    summoning    has the job take part where an operator wants a transfer
+
+A call that ends winds its transfer up in the same transaction (`dispatch.ledger.unfinished`).
 """

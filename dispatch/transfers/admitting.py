@@ -42,7 +42,7 @@ def of_request(request_id: str | None, holder: tuple[str, int] | None) -> record
         holder: id and generation of the job that asks; None where it is no job.
 
     Raises:
-        Fenced: the call is another job's.
+        CallOver, Fenced: the job that asks has nothing to do with the call any more.
         CallNotInProgress, NoAgent, TransferUnderWay, AlreadyTransferred: see there.
     """
 
@@ -63,8 +63,9 @@ def of_request(request_id: str | None, holder: tuple[str, int] | None) -> record
 
 def _check_call(call: calls.Call, *, is_by_job: bool) -> None:
     """A job is believed that its call is answered and in its hands: what it reported of that may be on its way."""
-    is_talking = call.status is calls.Status.IN_PROGRESS or (is_by_job and not call.is_over)
-    if not is_talking:
+    if is_by_job and call.is_over:
+        raise admission.CallOver
+    if not (is_by_job or call.status is calls.Status.IN_PROGRESS):
         raise refusals.CallNotInProgress
     is_agents = call.action is calls.Action.CONVERSE or (is_by_job and call.action is None)
     if not is_agents:

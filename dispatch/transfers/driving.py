@@ -26,37 +26,36 @@ class Driver:
         self._consulting = consulting.Consulting(parts, self._ringing)
         self._bridges = bridges.Bridges(parts)
 
-    async def begin(self, transfer: transfers.Transfer, story: permits.Story, permit: permits.Permit | None) -> None:
+    async def begin(self, transfer: transfers.Transfer, first: permits.First | None) -> None:
         """Carry out a transfer that this process let come into being; with its first attempt, if that is put down."""
-        if permit is not None:
-            transfer = await self._try(transfer, story, permit)
-        elif transfer.kind is transfers.Kind.FORWARD:
-            transfer = await self._next(transfer, story)
-        await self._go_on(transfer, story)
+        if first is not None:
+            transfer = await self._try(transfer, first.story, first.permit)
+        await self._carry_out(transfer, is_new=True)
 
     async def take_up(self, transfer: transfers.Transfer) -> None:
         """Go on with a transfer that another process, or a task that failed, has left behind."""
-        story = await permits.story_of(self._means, transfer)
-        if story is None:
-            _log.error("what a transfer is to do cannot be read", transfer_id=transfer.id)
+        if transfer.state is transfers.State.HOLDING:
+            await self.hang_up(transfer)  # whoever put down that the attempt failed may not have come to it
+        await self._carry_out(transfer, is_new=False)
+
+    async def hang_up(self, transfer: transfers.Transfer) -> None:
+        """Have the leg of a transfer's latest attempt leave, if it is there."""
+        if transfer.identity is not None:
+            call = (await self._eyes.look(transfer)).entry.call
+            await self._ringing.give_up(call.room_name, transfer.identity)
+
+    async def _carry_out(self, transfer: transfers.Transfer, *, is_new: bool) -> None:
+        """Go from state to state, and watch over what is bridged."""
+        try:
+            story = await permits.story_of(self._means, transfer)
+        except permits.NoWish as error:
+            _log.error("a transfer cannot be carried out", transfer_id=transfer.id, why=error.message)
             await self._put(transfer, transfer_steps.Failed(at=self._means.clock.now()))
             return
-        if transfer.state is transfers.State.HOLDING:
-            await self._ringing.give_up(story.call.room_name, transfer.identity)  # whoever failed may not have done so
-        elif transfer.state is transfers.State.REQUESTED and transfer.kind is transfers.Kind.FORWARD:
-            # By now the caller has been offered something else.
-            transfer = await self._put(transfer, transfer_steps.Failed(at=self._means.clock.now()))
-        await self._go_on(transfer, story)
-
-    async def hang_up(self, transfer: transfers.Transfer, room_name: str) -> None:
-        """Have the leg of a transfer's latest attempt leave."""
-        await self._ringing.give_up(room_name, transfer.identity)
-
-    async def _go_on(self, transfer: transfers.Transfer, story: permits.Story) -> None:
         while not transfer.state.is_final:
             match transfer.state:
                 case transfers.State.REQUESTED:
-                    transfer = await self._hold(transfer, story)
+                    transfer = await self._requested(transfer, story, is_new=is_new)
                 case transfers.State.HOLDING:
                     transfer = await self._next(transfer, story)
                 case transfers.State.DIALING:
@@ -65,6 +64,16 @@ class Driver:
                     transfer = await self._consulting.wait(transfer)
         if transfer.state is transfers.State.BRIDGED:
             await self._bridges.watch(transfer, story.wish.longest_s)
+
+    async def _requested(
+        self, transfer: transfers.Transfer, story: permits.Story, *, is_new: bool
+    ) -> transfers.Transfer:
+        if transfer.kind is not transfers.Kind.FORWARD:
+            return await self._hold(transfer, story)
+        if is_new:
+            return await self._next(transfer, story)
+        # By now the caller has been offered something else.
+        return await self._put(transfer, transfer_steps.Failed(at=self._means.clock.now()))
 
     async def _hold(self, transfer: transfers.Transfer, story: permits.Story) -> transfers.Transfer:
         """Have the job tell the caller, and put them on hold; of what its agent wants it knows."""

@@ -59,8 +59,6 @@ def cancelling(timepiece: clock.Clock, *, try_next: bool) -> records.Deciding:
         if not transfer.is_attempting:
             raise refusals.NotConsulting
         cancelled = transfers.AttemptResult.CANCELLED
-        return (
-            transfer_steps.AttemptFailed(at=timepiece.now(), attempt=transfer.attempt, result=cancelled),
-        )
+        return (transfer_steps.AttemptFailed(at=timepiece.now(), attempt=transfer.attempt, result=cancelled),)
 
     return deciding

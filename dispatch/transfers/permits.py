@@ -10,7 +10,7 @@ import datetime as dt
 
 from sqlalchemy.ext import asyncio as sa_async
 
-from callcore import calls, transfer_steps, transfer_wishes, transfers
+from callcore import calls, errors, transfer_steps, transfer_wishes, transfers
 from dispatch import gate
 from dispatch.ledger import hops
 from dispatch.livekit import dialing
@@ -21,6 +21,10 @@ from sip_config import configurations
 
 CONSULTATION_S = 120.0
 """How long a destination may be asked whether they take the call."""
+
+
+class NoWish(errors.Conflict):
+    """What this transfer is to do cannot be read."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -52,11 +56,20 @@ class Permit:
         return transfer_steps.Dialed(at=at, to=destination.to, label=destination.label, method=self.method)
 
 
-async def story_of(parts: means.Means, transfer: transfers.Transfer) -> Story | None:
-    """What a transfer is about; None where what it is to do cannot be read, or is not there any more.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class First:
+    """The first attempt of a transfer that begins at once."""
+
+    story: Story
+    permit: Permit
+
+
+async def story_of(parts: means.Means, transfer: transfers.Transfer) -> Story:
+    """What a transfer is about.
 
     Raises:
         NoSuchCall: there is no such call.
+        NoWish: a forward whose plan is not there, or was written by another version.
         StoreUnavailable: nobody can tell.
     """
     async with parts.store.reading() as tx:
@@ -65,7 +78,7 @@ async def story_of(parts: means.Means, transfer: transfers.Transfer) -> Story | 
         made = await hops.of_call(tx, transfer.call_id)
     wish = tries.wish_of(transfer, plan)
     if wish is None:
-        return None
+        raise NoWish
     return Story(call=call, kind=transfer.kind, wish=wish, requested_by=transfer.requested_by, hops=made)
 
 

@@ -9,7 +9,6 @@ import structlog
 
 from callcore import contract, errors, ids, transfer_steps, transfer_wishes, transfers
 from dispatch import background
-from dispatch.store import calls as call_rows
 from dispatch.store import transfers as rows
 from dispatch.transfers import admitting, claims, driving, means, operating, permits, records, taking
 
@@ -66,40 +65,43 @@ class Transfers:
             BadInput, PolicyRefused: a destination cannot be dialed, or must not be.
         """
         wanted = self._new(call_id, kind, requested_by, wish=wish, request_id=request_id)
-        permitted = [await permits.permit_best(self._means, wanted, each) for each in wish.destinations]
-        return await self._open(wanted, admitting.of_request(request_id, holder), permitted[0] if is_held else None)
+        story = await permits.story_of(self._means, wanted)
+        permitted = [await permits.permit_best(self._means, story, each) for each in wish.destinations]
+        first = permits.First(story=story, permit=permitted[0]) if is_held else None
+        return await self._open(wanted, admitting.of_request(request_id, holder), first)
 
     async def note(self, call_id: str, transfer_id: str, fact: contract.TransferFact) -> transfers.Transfer:
         """Take what the call's job saw or did; the transfer after it. Too late, or said again, it changes nothing.
 
         Raises:
-            NoSuchTransfer: there is none.
+            NoSuchCall, NoSuchTransfer: there is none.
             Fenced: the call is another job's.
         """
-        raise NotImplementedError
+        return await self._means.records.decide(call_id, transfer_id, operating.noting(fact, self._means.clock))
 
     async def complete(self, call_id: str, transfer_id: str) -> transfers.Transfer:
         """Take the call in the destination's name, as an operator wants it: the job lets the two hear each other.
 
         Raises:
-            NoSuchTransfer: there is none.
+            NoSuchCall, NoSuchTransfer: there is none.
             NotConsulting: nobody is being asked.
-            TransferOver: it has ended.
         """
-        raise NotImplementedError
+        return await self._means.records.decide(call_id, transfer_id, operating.completing(self._means.clock))
 
     async def cancel(self, call_id: str, transfer_id: str, *, try_next: bool) -> transfers.Transfer:
         """Call it off, as an operator wants it; or with `try_next` only the destination that is being tried.
 
         Raises:
-            NoSuchTransfer: there is none.
-            NotConsulting: with `try_next`, where no destination is being tried.
+            NoSuchCall, NoSuchTransfer: there is none.
             TransferOver: it has ended.
+            NotConsulting: with `try_next`, where no destination is being tried; or the carrier was asked to connect
+                the caller, which cannot be taken back.
         """
-        raise NotImplementedError
-
-    def leg_left(self, transfer_id: str) -> None:
-        """LiveKit says that the leg of a transfer's destination has left: a hint, to look at once."""
+        deciding = operating.cancelling(self._means.clock, try_next=try_next)
+        after = await self._means.records.decide(call_id, transfer_id, deciding)
+        if after.state.is_final and transfer_id not in self._tasks:
+            await self._driver.hang_up(after)  # its task is another process's, which may be no more
+        return after
 
     async def run(self, stop: background.Stop) -> None:
         """Take up, until told to stop, what is under way without a task, and keep what is in hand."""
@@ -115,11 +117,15 @@ class Transfers:
         """Take up, once, what is under way without a task."""
         async with self._turn:
             mine = set(self._tasks)  # before the rows: what ends in between is still in what was read
-            async with self._store.reading() as tx:
+            async with self._means.store.reading() as tx:
                 open_ones = await rows.unfinished(tx)
+                parted = () if self._has_swept else await rows.parted(tx)
             abandoned = [transfer for transfer in open_ones if transfer.id not in mine]
             for transfer in await self._claimant.take(abandoned[: max(0, _MOST - len(self._tasks))]):
                 self._start(transfer.id, self._driver.take_up(transfer))
+            for transfer in parted:  # a process before this one may have ended between their ends and their legs
+                self._start(transfer.id, self._driver.hang_up(transfer))
+            self._has_swept = True
 
     async def aclose(self) -> None:
         """Stop driving. What is being dialed goes on in LiveKit, and the next process takes it up."""
@@ -131,6 +137,44 @@ class Transfers:
         except errors.Unavailable as error:
             _log.warning("transfers could not be let go", error=error.public_code)
 
+    def _new(
+        self,
+        call_id: str,
+        kind: transfers.Kind,
+        requested_by: transfer_wishes.Requester,
+        *,
+        wish: transfer_wishes.Wish | None = None,
+        request_id: str | None = None,
+    ) -> transfers.Transfer:
+        now = self._means.clock.now()
+        return transfers.Transfer(
+            id=ids.new(ids.TRANSFER, now),
+            call_id=call_id,
+            kind=kind,
+            state=transfers.State.REQUESTED,
+            attempts=(),
+            created_at=now,
+            updated_at=now,
+            requested_by=requested_by,
+            wish=wish,
+            request_id=request_id,
+        )
+
+    async def _open(
+        self, wanted: transfers.Transfer, admit: records.Admitting, first: permits.First | None = None
+    ) -> transfers.Transfer:
+        at = wanted.created_at
+        facts: tuple[transfer_steps.Fact, ...] = (transfer_steps.Requested(at=at),)
+        reserve: taking.Reserving = taking.nothing
+        if first is not None:
+            facts = (*facts, transfer_steps.Held(at=at), first.permit.dialed(at))
+            reserve = first.permit.reserve
+        async with self._turn:
+            opened = await self._means.records.open(wanted, facts, admit=admit, reserve=reserve)
+            if opened.is_new:
+                self._start(wanted.id, self._driver.begin(opened.transfer, first))
+        return opened.transfer
+
     def _start(self, transfer_id: str, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks[transfer_id] = task
@@ -138,5 +182,8 @@ class Transfers:
 
     def _finished(self, transfer_id: str, task: asyncio.Task[None]) -> None:
         self._tasks.pop(transfer_id, None)
-        if not task.cancelled() and (error := task.exception()) is not None:
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, errors.Unavailable):
+            _log.warning("a transfer waits", transfer_id=transfer_id, error=error.public_code)
+        elif error is not None:
             _log.error("a transfer was left in the middle", transfer_id=transfer_id, exc_info=error)

@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from dispatch import keys, leases
-from dispatch.transfers import claims, driving, records, service
+from dispatch.transfers import claims, means, records, service, summoning
 
 if TYPE_CHECKING:
     from dispatch import app as dispatch_app
 
 
 def set_up(app: web.Application, parts: dispatch_app.Parts) -> None:
-    """Make the service of `keys.TRANSFERS`; ledger, switchboard and closer are there already."""
-    book = records.Records(app[keys.LEDGER], app[keys.WAKEUPS], parts.clock)
-    means = driving.Means(
+    """Make the service of `keys.TRANSFERS`; ledger, switchboard, closer and referring are there already."""
+    needed = means.Means(
         store=parts.store,
-        records=book,
+        ledger=app[keys.LEDGER],
+        records=records.Records(app[keys.LEDGER], app[keys.WAKEUPS], parts.clock),
         dialer=parts.dialer,
+        referring=app[keys.REFERRING],
+        summoner=summoning.Summoner(parts.livekit),
         livekit=parts.livekit,
         closer=app[keys.CLOSER],
         board=app[keys.SWITCHBOARD],
@@ -28,7 +30,7 @@ def set_up(app: web.Application, parts: dispatch_app.Parts) -> None:
         clock=parts.clock,
     )
     claimant = claims.Claimant(parts.store, parts.clock, leases.holder("dispatch"))
-    transfers = service.Transfers(parts.store, claimant, book, driving.Driver(means))
+    transfers = service.Transfers(needed, claimant)
     app[keys.TRANSFERS] = transfers
 
     async def stop(_: web.Application) -> None:

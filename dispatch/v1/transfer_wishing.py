@@ -21,6 +21,8 @@ from sip_config.sessions import answering, findings
 _HEADER_NAME: pydantic.TypeAdapter[str] = pydantic.TypeAdapter(values.HeaderName)
 _HEADER_TEXT: pydantic.TypeAdapter[str] = pydantic.TypeAdapter(values.HeaderText)
 
+_USUAL_FALLBACK = transfer_wishes.Fallback.RETURN_TO_AGENT
+
 Body = transfer_shapes.BlindTransfer | transfer_shapes.WarmTransfer
 
 
@@ -55,9 +57,6 @@ class Subject:
         if agent is None:
             return transfer_wishes.LONGEST_S
         return agent.settings.max_duration.after_transfer.total_seconds()
-
-
-_USUAL_FALLBACK = transfer_wishes.Fallback.RETURN_TO_AGENT
 
 
 def wish(configuration: configurations.Configuration, subject: Subject, body: Body) -> transfer_wishes.Wish:

@@ -72,12 +72,12 @@ async def _begin(request: web.Request, kind: transfers.Kind, body: transfer_wish
         subject = await transfer_wishing.Subject.read(tx, call_id)
     try:
         wish = transfer_wishing.wish(app[keys.SWITCHBOARD].configuration, subject, body)
+        transfer = await app[keys.TRANSFERS].request(
+            call_id, kind, wish, transfer_wishes.Requester.API, request_id=_request_id(attempt)
+        )
     except errors.PolicyRefused as refused:
         gate.note_refusal(app[keys.METRICS], refused, gate.Stage.ACCEPT, call_id)
         raise
-    transfer = await app[keys.TRANSFERS].request(
-        call_id, kind, wish, transfer_wishes.Requester.API, request_id=_request_id(attempt)
-    )
     return await _answered(request, attempt, transfer)
 
 

@@ -86,10 +86,15 @@ def job_processes(lab: labs.Lab) -> set[int]:
     return {child.pid for child in psutil.Process(lab.worker.pid).children(recursive=True)}
 
 
-def kill_job(lab: labs.Lab) -> None:
-    """Kill -9 the process that holds the one call that is up: the only one with UDP sockets, which are WebRTC's."""
+def jobs_in_calls(lab: labs.Lab) -> list[psutil.Process]:
+    """The worker's processes that hold a call: those with UDP sockets, which are WebRTC's."""
     children = psutil.Process(lab.worker.pid).children(recursive=True)
-    (job,) = [child for child in children if child.net_connections(kind="udp")]
+    return [child for child in children if child.net_connections(kind="udp")]
+
+
+def kill_job(lab: labs.Lab) -> None:
+    """Kill -9 the process that holds the one call that is up."""
+    (job,) = jobs_in_calls(lab)
     job.kill()
 
 

@@ -12,7 +12,7 @@ from livekit.agents.voice import room_io
 
 from callcore import contract, endings, events
 from worker.jobs import agent as phone_agent
-from worker.jobs import answering, sessions, turn_records
+from worker.jobs import answering, pauses, sessions, turn_records
 from worker.jobs import endings as job_endings
 from worker.providers import registry
 from worker.spool import client as spool_client
@@ -20,7 +20,6 @@ from worker.spool import client as spool_client
 _log = logging.getLogger(__name__)
 
 _SILENCE_S = 3.0  # after an answer without a greeting in hand; then the caller gets an apology
-_SAY_S = 15.0  # for a fixed text of a sentence or two
 
 
 class Conversation:
@@ -46,12 +45,8 @@ class Conversation:
         self._is_draft = False
         self.has_failed = False
         """While it was a draft, a provider failed."""
-        self._is_paused = False
-        self._is_saying = False
-        self._is_deaf = False
-        """Recognition failed while nobody needed it."""
+        self._pauses = pauses.Pauses(self._session)
         self._session.output.audio = self.gate
-        self._session.on("speech_created", self._on_speech)
         self._session.on("conversation_item_added", self._on_item)
         self._session.on("error", self._on_error)
         self._session.on("close", self._on_close)
@@ -147,43 +142,22 @@ class Conversation:
     def pause(self) -> None:
         """Stop listening and speaking now; the track stays. Only `say` is heard before `resume`.
 
-        What the caller was saying gets no answer, nor does any tool that is at work: neither now nor later.
+        What the caller was saying gets no answer, nor does what a tool finds out: neither now nor later.
         """
-        self._is_paused = True
-        self._session.input.set_audio_enabled(False)
         if self._is_begun:
-            self._session.clear_user_turn()
-            self._session.interrupt(force=True)
+            self._pauses.pause()
 
     def resume(self, text: str | None) -> None:
         """Listen again, and say this text, which the agent knows from then on as its own."""
-        self._is_paused = False
-        if not self._is_begun:
-            self._fail()
-            return
-        if self._is_deaf:
-            self._is_deaf = False
-            self._session.clear_user_turn()  # which begins recognition anew
-        self._session.input.set_audio_enabled(True)
-        if text:
-            self._session.say(text)
+        if self._is_begun:
+            self._pauses.resume(text)
+        else:
+            self._fail()  # it broke off meanwhile
 
     async def say(self, text: str) -> None:
         """Say this to its end, which takes 15 s at most; nobody can interrupt it, and `pause` does not prevent it."""
-        if not self._is_begun:
-            return
-        self._is_saying = True
-        try:
-            speech = self._session.say(text, allow_interruptions=False)
-        finally:
-            self._is_saying = False
-        try:
-            async with asyncio.timeout(_SAY_S):
-                await speech.wait_for_playout()
-        except TimeoutError:
-            _log.warning("a text was not said in time")
-        finally:
-            speech.interrupt(force=True)  # which does nothing once it is said
+        if self._is_begun:
+            await self._pauses.say(text)
 
     def hush(self) -> None:
         """Let the agent neither hear nor speak from now on."""
@@ -205,7 +179,7 @@ class Conversation:
         if isinstance(item, llm.ChatMessage) and item.role in ("user", "assistant") and (text := item.text_content):
             self._reports.report(turn_records.of(item, text), at=turn_records.began_at(item))
             # What the end of the call or a pause cut short was not cut short by the caller.
-            by_us = self._ending.is_decided or self._is_paused
+            by_us = self._ending.is_decided or self._pauses.is_paused
             if item.role == "assistant" and item.interrupted and not by_us:
                 self._reports.report(contract.NotedRecord(type=events.EventType.INTERRUPTED))
 
@@ -222,22 +196,18 @@ class Conversation:
         self._reports.report(
             contract.NotedRecord(type=events.EventType.PROVIDER_FAILED, data={"kind": kind, "error_class": cause})
         )
-        if self._is_paused:
-            # The caller is in other hands, and may never need the agent again; if they do, it is tried again.
-            self._is_deaf = self._is_deaf or isinstance(error, stt.STTError)
-        else:
+        # A caller in other hands may never need the agent again; if they do, it shows then whether it can talk.
+        if not self._pauses.is_paused:
             self._fail()
+        elif isinstance(error, stt.STTError):
+            self._pauses.note_deaf()
 
     def _on_close(self, event: session_events.CloseEvent) -> None:
         if self._is_draft:
             self.has_failed = True
-        elif event.reason is session_events.CloseReason.ERROR and not self._is_paused:
+        elif event.reason is session_events.CloseReason.ERROR and not self._pauses.is_paused:
             self._fail()
         self._is_begun = False
-
-    def _on_speech(self, event: session_events.SpeechCreatedEvent) -> None:
-        if self._is_paused and not self._is_saying:
-            event.speech_handle.interrupt(force=True)
 
     def _fail(self) -> None:
         self._ending.decide(endings.Reason.PROVIDER_FAILURE, endings.EndedBy.SYSTEM)

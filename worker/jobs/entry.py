@@ -113,7 +113,7 @@ async def _follow(
         case contract.Refuse():
             call.refuse(plan)
         case contract.Converse(agent=agent):
-            await call.converse(agent)
+            await call.converse(agent, decided.call_id, dispatch)
         case contract.Announce():
             await call.announce(plan)
         case contract.TakeMessage():

@@ -53,8 +53,7 @@ class OutboundCall(phone_calls.PhoneCall):
 
     async def until_caller_leaves(self) -> None:
         """End the call when the callee's leg is gone."""
-        leg = await self._leg.dialed()
-        self._note_left(hung_up=await lines.caller_left(self._ctx.room, leg))
+        await self._until_left(await self._leg.dialed())
 
     async def apologise(self) -> None:
         """Say sorry, if there is anybody to say it to."""

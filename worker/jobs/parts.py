@@ -13,6 +13,7 @@ from callcore import contract, errors
 from worker.audio import outbox
 from worker.jobs import conversation, drafts, kits
 from worker.jobs import endings as job_endings
+from worker.jobs.consulting import consultations
 from worker.jobs.speech import speaking
 from worker.jobs.voicemail import voicemails
 from worker.providers import metering, registry
@@ -104,6 +105,33 @@ class Parts:
         voicemail = voicemails.Voicemail(plan, parts)
         self._owns(voicemail.close)
         return voicemail
+
+    def new_consultation(
+        self, talk: conversation.Conversation, agent: contract.AgentPlan, order: contract.TransferProgress
+    ) -> consultations.Consultation:
+        """The agent's conversation with a destination, not begun; `let_go` closes it.
+
+        Raises:
+            ProviderUnavailable: a key, a library or a flow is missing.
+        """
+        needed = consultations.Parts(
+            room=self._room,
+            agent=agent,
+            history=talk.history,
+            loaded=self._kit.warm,
+            reports=self._reports,
+            meter=self._meter,
+        )
+        return consultations.Consultation(needed, order)
+
+    def let_go(self, close: Callable[[], Awaitable[None]]) -> None:
+        """Close something beside what goes on; it is closed when all of this is."""
+        closing = asyncio.create_task(_in_time(close))
+
+        async def closed() -> None:
+            await closing
+
+        self._closing.push_async_callback(closed)
 
     async def aclose(self) -> None:
         """Close all of it, and put on record what it has used."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 
 from livekit import agents, rtc
@@ -12,6 +13,7 @@ from worker import dispatch_client
 from worker.jobs import closing, conversation, drafts, forwarding, kits, lines, parts, plans, routing_records, times
 from worker.jobs import endings as job_endings
 from worker.jobs.speech import announcing, apologies, speaking
+from worker.jobs.transfers import bridges, controls, desk, partition, racing, reaching, stories
 from worker.spool import client as spool_client
 
 _log = logging.getLogger(__name__)
@@ -38,6 +40,7 @@ class PhoneCall:
         self._conversation: conversation.Conversation | None = None
         self._draft: drafts.Draft | None = None
         self._speaker: speaking.Speaker | None = None
+        self._desk: desk.Desk | None = None
 
     @property
     def is_ours(self) -> bool:
@@ -54,10 +57,10 @@ class PhoneCall:
 
     async def until_caller_leaves(self) -> None:
         """End the call when the caller's leg is gone."""
-        hung_up = True
         if self._line.caller is not None:
-            hung_up = await lines.caller_left(self._ctx.room, self._line.caller)
-        self._note_left(hung_up=hung_up)
+            await self._until_left(self._line.caller)
+        else:
+            self._note_left(hung_up=True)
 
     async def ask_for_plan(self, dispatch: dispatch_client.DispatchClient) -> contract.CallPlan:
         """What is to be done with this call; whoever decided it goes on record."""
@@ -88,18 +91,22 @@ class PhoneCall:
         if self._refusal is not None and self._line.caller is not None:
             await closing.refuse(self._ctx.room, self._line.caller, self._refusal)
 
-    async def converse(self, agent: contract.AgentPlan) -> None:
-        """Get through to the other end, greet, and talk until the ending is decided."""
+    async def converse(self, agent: contract.AgentPlan, call_id: str, dispatch: dispatch_client.DispatchClient) -> None:
+        """Get through to the other end, greet, and talk until the ending is decided.
+
+        Raises:
+            CallTaken, CallOver: this job has nothing to do here any more.
+            ProviderUnavailable: the agent cannot talk.
+        """
         prepared = await self._draft.take(agent) if self._draft is not None else None
         self._conversation = prepared or self._parts.new_conversation(agent)
         await self._get_through(self._conversation)
-        if not await self._conversation.breaks_silence():
-            self.ending.decide(endings.Reason.PROVIDER_FAILURE, endings.EndedBy.SYSTEM)
-        try:
-            async with asyncio.timeout(agent.max_duration_s):
-                await self.ending.wait()
-        except TimeoutError:
-            self.ending.decide(endings.Reason.MAX_DURATION, endings.EndedBy.SYSTEM)
+        reach = reaching.Reach(dispatch, call_id, self._line.intake, self._kit.clock)
+        transferring = desk.Desk(self._transfer_parts(agent, self._conversation), reach)
+        async with transferring.open() as self._desk:
+            if not await self._conversation.breaks_silence():
+                self.ending.decide(endings.Reason.PROVIDER_FAILURE, endings.EndedBy.SYSTEM)
+            await racing.first(self._desk.serve(), self.ending.wait(), self._be_ended_after(agent.max_duration_s))
 
     async def announce(self, plan: contract.Announce) -> None:
         """Answer, say the message, and hang up."""
@@ -108,22 +115,22 @@ class PhoneCall:
 
     async def take_message(self, plan: contract.TakeMessage) -> None:
         """Answer, greet, beep, and record what the caller says."""
-        assert self._line.caller is not None  # noqa: S101  # a call without a caller has ended already
+        caller = self._other_end()
+        assert caller is not None  # noqa: S101  # a call without anybody has ended already
         self._speaker = self._parts.new_speaker(plan.voice)
-        await self._parts.new_voicemail(plan, self._line.caller, self._speaker).take()
+        await self._parts.new_voicemail(plan, caller, self._speaker).take()
 
     async def forward(self, plan: contract.Forward, call_id: str, dispatch: dispatch_client.DispatchClient) -> bool:
         """Connect the caller with another phone; False when the caller is to get something else."""
         assert self._line.caller is not None  # noqa: S101  # as above
         needed = forwarding.Parts(
-            room=self._ctx.room,
             caller=self._line.caller,
             dispatch=dispatch,
-            livekit=self._ctx.api,
+            controls=self._controls(),
             call_id=call_id,
             intake=self._line.intake,
-            ending=self.ending,
-            reports=self._reports,
+            clock=self._kit.clock,
+            bridge=self._bridge_parts(),
             on_answered=self._note_answered,
         )
         return await forwarding.Forwarding(needed).connect(plan)
@@ -153,6 +160,34 @@ class PhoneCall:
                 _log.error("the worker did not confirm the last reports of the call")
             await self._reports.close()
 
+    def _transfer_parts(self, agent: contract.AgentPlan, talk: conversation.Conversation) -> stories.Parts:
+        caller, switches = self._other_end(), self._controls()
+        assert caller is not None  # noqa: S101  # a call without anybody has no conversation
+        return stories.Parts(
+            room=self._ctx.room,
+            agent=agent,
+            talk=talk,
+            controls=switches,
+            partition=partition.Partition(self._ctx.room, caller.identity, switches, with_keys=agent.transfers.keys),
+            bridge=self._bridge_parts(),
+            music_path=self._kit.settings.trunkline_hold_music,
+            consult=functools.partial(self._parts.new_consultation, talk, agent),
+            let_go=self._parts.let_go,
+            take_message=self.take_message,
+        )
+
+    def _bridge_parts(self) -> bridges.Parts:
+        return bridges.Parts(room=self._ctx.room, ending=self.ending, reports=self._reports, step_out=self.step_out)
+
+    def _controls(self) -> controls.Controls:
+        return controls.Controls(self._ctx.api, self._ctx.room.name)
+
+    async def _be_ended_after(self, seconds: float) -> None:
+        """End a call that lasts too long, unless somebody else talks with the caller by then."""
+        await asyncio.sleep(seconds)
+        await self.ending.parted()
+        self.ending.decide(endings.Reason.MAX_DURATION, endings.EndedBy.SYSTEM)
+
     async def _plan(self, dispatch: dispatch_client.DispatchClient) -> contract.CallPlan:
         decided = await plans.obtain(self._line.intake, dispatch, self._kit.settings.snapshot_path, self._prepare)
         if decided.decided_by == "snapshot" and isinstance(decided.plan, contract.Forward):
@@ -172,6 +207,13 @@ class PhoneCall:
                 await talk.begin(self._line.caller.identity)
             await talk.answer()
         self._note_answered()
+
+    async def _until_left(self, leg: rtc.RemoteParticipant) -> None:
+        """End the call when this leg, of its other end, is gone."""
+        hung_up = await lines.caller_left(self._ctx.room, leg)
+        if self._desk is not None:
+            await self._desk.caller_has_left()
+        self._note_left(hung_up=hung_up)
 
     def _note_left(self, *, hung_up: bool) -> None:
         """End the call, whose other end is gone."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dispatch.ledger import hops
 from dispatch.openapi import noting, parameters
 from dispatch.openapi.notes import calls, sessions
 
@@ -52,13 +53,13 @@ _CANCELLED: dict[str, Any] = _CONSULTING | {
 
 _REFUSALS = {
     403: "`missing_scope`: the key has not the scope for it. Or a destination must not be dialed, "
-    f"{sessions.codes_of(sessions.DESTINATIONS_FORBIDDEN)}.",
+    f"{sessions.codes_of((*sessions.DESTINATIONS_FORBIDDEN, hops.TOO_MANY))}.",
     404: "There is no such call.",
     409: "`call_not_in_progress`: nobody has answered, or the call is over. `no_agent`: no agent talks with the "
     "caller. `transfer_in_progress`: the call is being transferred already. `already_transferred`: the caller is "
     "connected with somebody else already.",
     422: "The input is not valid; `errors` says what. `not_dialable`: the number of ours that the call is on is not in "
-    "the configuration any more.",
+    "the configuration any more, or places no calls where one is needed.",
 }
 _GONE = {404: "There is no such call, or it has no such transfer."}
 _BEGINNING = (

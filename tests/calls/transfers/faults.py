@@ -269,7 +269,9 @@ def _kill_jobs(scene: scenes.Scene) -> None:
         process.kill()
 
 
-def refer(referring: softphone.Referring, then: Callable[[scenes.Scene, str, softphone.Referral], Awaitable[float]]) -> Play:
+def refer(
+    referring: softphone.Referring, then: Callable[[scenes.Scene, str, softphone.Referral], Awaitable[float]]
+) -> Play:
     async def play(scene: scenes.Scene, number: str) -> float:
         scene.near.refer_with(referring)
         scene.switch.phone.answer_with(softphone.Answering(), user=number)

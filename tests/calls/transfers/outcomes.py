@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from cli import api
 from lab import softphone
 from tests.calls.transfers import scenes
 
@@ -62,7 +63,7 @@ async def all_down(scene: scenes.Scene, *legs: softphone.Call) -> None:
     await _ended(scene)
 
 
-async def _ended(scene: scenes.Scene, *, timeout: float = 30.0) -> dict[str, object]:
+async def _ended(scene: scenes.Scene, *, timeout: float = 30.0) -> api.Json:
     async with asyncio.timeout(timeout):
         while (call := await scene.ledger.call(scene.call_id))["status"] != "ended":
             await asyncio.sleep(0.1)

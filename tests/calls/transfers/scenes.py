@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any
 
+from callcore import errors
 from cli import api
 from lab import labs, softphone
 from tests.calls import standing
@@ -75,7 +76,7 @@ class Scene:
         """The transfer as soon as it is in one of these states; a dispatch that is out is waited for."""
         async with asyncio.timeout(timeout):
             while True:
-                with contextlib.suppress(api.errors.DispatchUnavailable):
+                with contextlib.suppress(errors.DispatchUnavailable):
                     found = await self.transfer()
                     if found["state"] in states:
                         return found
@@ -140,9 +141,7 @@ def hum(call: softphone.Call, hertz: float, *, seconds: float = 40.0) -> asyncio
 
 async def hear_each_other(near: softphone.Call, far: softphone.Call) -> None:
     """Assert that what either says reaches the other."""
-    hearing = asyncio.gather(
-        far.hears_tone(CALLERS_HZ, timeout=10), near.hears_tone(HUMANS_HZ, timeout=10)
-    )
+    hearing = asyncio.gather(far.hears_tone(CALLERS_HZ, timeout=10), near.hears_tone(HUMANS_HZ, timeout=10))
     near.stop_playing()
     far.stop_playing()
     await asyncio.gather(

@@ -29,6 +29,7 @@ from dispatch.openapi import documents, parameters
 from dispatch.openapi.notes import calls as examples
 from dispatch.openapi.notes import webhooks
 from dispatch.store import attempts, deliveries, endpoints, engine, migrating
+from dispatch.store import transfers as transfer_rows
 from lab import labs
 from sip_config import loading
 from tests import recorded
@@ -103,6 +104,7 @@ async def url(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> AsyncI
         worker = asyncio.create_task(keep_reporting(client))
         await make_examples(client)
         await make_delivery(store)
+        await make_transfer(store)
         yield str(server.make_url("")).rstrip("/")
         worker.cancel()
         await asyncio.gather(worker, return_exceptions=True)
@@ -174,6 +176,24 @@ async def make_delivery(store: engine.Store) -> None:
         await endpoints.ensure(tx, (delivery.url,))
         await deliveries.insert(tx, delivery)
         await attempts.insert(tx, [tried])
+
+
+async def make_transfer(store: engine.Store) -> None:
+    """The transfer that examples name, of a call that is over."""
+    attempt = transfers.Attempt(
+        to="+12015550166", label=None, result=transfers.AttemptResult.BUSY, sip_status_code=486, seconds=2.0
+    )
+    transfer = transfers.Transfer(
+        id=parameters.TRANSFER_ID,
+        call_id=examples.CALL_ID,
+        kind=transfers.Kind.WARM,
+        state=transfers.State.RETURNED,
+        attempts=(attempt,),
+        created_at=samples.START,
+        updated_at=samples.START,
+    )
+    async with store.writing() as tx:
+        await transfer_rows.insert(tx, transfer)
 
 
 async def run(url: str, folder: pathlib.Path, *options: str) -> dict[str, Any]:

@@ -9,10 +9,11 @@ import re
 
 import pytest
 
-from callcore import events
+from callcore import events, transfers
 from dispatch import metrics
 from dispatch.access import scopes
 from dispatch.livekit import bookkeeping
+from dispatch.transfers import refusals
 from dispatch.v1 import table
 from tests.unit.dispatch import conftest
 
@@ -30,7 +31,7 @@ def rows(page: str, heading: str) -> list[list[str]]:
 
 
 def test_every_route_is_documented(service: conftest.Service) -> None:
-    sections = ("Placing calls", "Calls", "People", "Configuration", "Webhooks", "Operation")
+    sections = ("Placing calls", "Calls", "Transfers", "People", "Configuration", "Webhooks", "Operation")
     documented = {tuple(row[0].strip("`").split(" ")) for section in sections for row in rows("api.md", section)}
     served = {
         (route.method, route.resource.canonical)
@@ -44,6 +45,15 @@ def test_every_route_is_documented(service: conftest.Service) -> None:
 
 def test_every_event_type_is_documented() -> None:
     assert [cells[0].strip("`") for cells in rows("api.md", "Events")] == [kind.value for kind in events.EventType]
+
+
+def test_states_and_results_of_transfers_are_documented() -> None:
+    assert [cells[0].strip("`") for cells in rows("transfers.md", "States")] == list(transfers.State)
+    told = [name for cells in rows("transfers.md", "Attempts") for name in re.findall(r"`(\w+)`", cells[0])]
+    assert sorted(told) == sorted([*transfers.AttemptResult, "null"])
+    codes = {cells[1].strip("`") for cells in rows("transfers.md", "Refusals") if cells[0] == "409"}
+    refused = {getattr(found, "public_code", None) for found in vars(refusals).values() if isinstance(found, type)}
+    assert refused - {refusals.NotAForward.public_code} <= codes
 
 
 def test_every_scope_is_documented_as_it_is_in_the_code() -> None:

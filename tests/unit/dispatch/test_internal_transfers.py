@@ -38,9 +38,13 @@ def with_transfers(configuration: configurations.Configuration, **known: schema.
 
 @pytest.fixture
 def configuration(configuration: configurations.Configuration) -> configurations.Configuration:
-    """The sample set, whose agent may transfer to billing."""
+    """The sample set, whose agent may transfer to billing, with a trunk that places calls."""
     agent = with_transfers(configuration, billing=BILLING)
-    return dataclasses.replace(configuration, agents={**configuration.agents, agent.id: agent})
+    ways = {
+        name: trunk.model_copy(update={"outbound": schema.OutboundTrunk(address="127.0.0.1:5090")})
+        for name, trunk in configuration.trunks.items()
+    }
+    return dataclasses.replace(configuration, agents={**configuration.agents, agent.id: agent}, trunks=ways)
 
 
 @pytest.fixture
@@ -174,6 +178,13 @@ async def test_a_job_can_tell_why_it_is_refused(
     assert len(taken.calls) == 2
 
 
+async def test_a_job_of_a_call_that_is_over_is_told_so(service: conftest.Service, call_id: str) -> None:
+    await plan(service, call_id)
+    await service.deliver(samples.ENDED, first=4)
+    status, problem = await service.internal("POST", f"/internal/calls/{call_id}/transfers", WANTED)
+    assert (status, problem["code"]) == (409, "call_over")
+
+
 async def test_what_a_job_saw_is_taken_and_answered_by_how_things_stand(
     service: conftest.Service, call_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -228,16 +239,15 @@ async def test_any_change_is_news(service: conftest.Service, call_id: str, chang
 
 @pytest.mark.usefixtures("held")
 async def test_nobody_waits_for_what_does_not_come(service: conftest.Service, call_id: str) -> None:
-    transfer = await put(service, call_id)
+    await put(service, call_id)
     waiting = asyncio.create_task(follow(service, call_id, "?version=4"))
     async with asyncio.timeout(SOON_S):
         while not service.app[keys.WAKEUPS]._waiting:
             await asyncio.sleep(0)
         await service.deliver(samples.ENDED, first=4)
-        assert (await waiting)["state"] == "dialing", "the call is over"
-        assert (await follow(service, call_id, "?version=4"))["version"] == 4
-        await move(service, transfer, state=transfers.State.RETURNED)
-        assert (await follow(service, call_id, "?version=5"))["state"] == "returned"
+        told = await waiting
+        assert told["state"] == "cancelled", "the call is over"
+        assert await follow(service, call_id, f"?version={told['version']}") == told
 
 
 @pytest.mark.usefixtures("held")

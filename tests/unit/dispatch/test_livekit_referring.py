@@ -22,7 +22,6 @@ REFER = referring.Refer(
     ringing_timeout_s=20,
 )
 RESULT = transfers.AttemptResult
-NOTIFIED = "call transfer failed: "
 
 
 class _Sip:
@@ -42,12 +41,12 @@ class _Sip:
 
 def answered(code: int, phrase: str = "Decline") -> Exception:
     """REFER itself is answered so, in livekit-sip's words."""
-    return _sip_error(f"sip status: {code}: {phrase}", code)
+    return _sip_error(f"twirp error unknown: sip status: {code}: {phrase}", code)
 
 
 def notified(code: int, phrase: str = "Decline") -> Exception:
     """REFER was accepted, and a NOTIFY says so."""
-    return _sip_error(f"{NOTIFIED}sip status: {code}: {phrase}", code)
+    return _sip_error(f"twirp error unknown: call transfer failed: sip status: {code}: {phrase}", code)
 
 
 def _sip_error(message: str, code: int) -> Exception:
@@ -84,6 +83,9 @@ async def referral(outcome: Exception | None) -> referring.Referral:
         (answered(404), RESULT.INVALID_NUMBER, 404, False),
         (answered(408), RESULT.UNKNOWN, 408, False),
         (answered(481), RESULT.CANCELLED, 481, False),
+        (answered(603, "call transfer failed: "), RESULT.REJECTED, 603, True),
+        (notified(603, "twirp error unknown: sip status: "), RESULT.REJECTED, 603, False),
+        (_sip_error("sip status: 405: Method Not Allowed", 405), RESULT.CARRIER_FAILURE, 405, True),
         (_sip_error("in words of a later version", 603), RESULT.REJECTED, 603, False),
         (failed("deadline_exceeded"), RESULT.UNKNOWN, None, False),  # no NOTIFY, 100 alone, or REFER unanswered
         (failed("canceled"), RESULT.UNKNOWN, None, False),

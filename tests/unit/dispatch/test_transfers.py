@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from dispatch.ledger import legs, posting
 from dispatch.store import calls as call_rows
 from dispatch.store import tables
 from dispatch.store import transfers as rows
-from dispatch.transfers import claims, driving, records
+from dispatch.transfers import claims, records, ringing, sights
 from sip_config import configurations, schema
 from tests.unit.dispatch import conftest, dialers, doubles, samples
 
@@ -40,7 +41,8 @@ def configuration(configuration: configurations.Configuration) -> configurations
 
 @pytest.fixture(autouse=True)
 def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(driving, "_LOOK_S", 0.01)
+    monkeypatch.setattr(sights, "_LOOK_S", 0.01)
+    monkeypatch.setattr(ringing, "_ABSENT_S", 0.02)
 
 
 async def ringing_call(service: conftest.Service, plan: contract.Plan | None = PLAN) -> str:
@@ -91,14 +93,18 @@ async def test_caller_and_destination_are_connected(service: conftest.Service) -
     service.dialer.answer(transfers.AttemptResult.ANSWERED, 200)
     transfer = await settled(service, call_id)
     assert transfer.state is transfers.State.BRIDGED
-    assert transfer.attempts == (
-        transfers.Attempt(to=TO, label=None, result=transfers.AttemptResult.ANSWERED, sip_status_code=200, seconds=7.0),
-    )
-    known = {"transfer_id": transfer_id, "kind": "forward", "destination": 1}
+    (attempt,) = transfer.attempts
+    assert (attempt.to, attempt.label, attempt.method) == (TO, None, transfers.Method.DIAL)
+    assert (attempt.result, attempt.sip_status_code, attempt.seconds) == (transfers.AttemptResult.ANSWERED, 200, 7.0)
+    known = {"transfer_id": transfer_id, "kind": "forward", "requested_by": "work_mode"}
     assert await told(service, call_id) == [
-        ("call.transfer.dialing", known),
-        ("call.transfer.bridged", known),
+        ("call.transfer.requested", {**known, "destination": 0}),
+        ("call.transfer.dialing", {**known, "destination": 1, "method": "dial"}),
+        ("call.transfer.bridged", {**known, "destination": 1, "seconds": 7.0}),
     ]
+    counted = service.app[keys.METRICS].exposition().decode()
+    assert 'trunkline_transfers_total{kind="forward",result="answered"} 1.0' in counted
+    assert 'trunkline_transfer_seconds_sum{kind="forward"} 7.0' in counted
 
 
 @pytest.mark.parametrize(
@@ -158,10 +164,15 @@ async def test_what_the_gate_refuses_is_not_dialed(
     call_id = await ringing_call(service, PLAN.model_copy(update={"to": to}))
     await forward(service, call_id)
     transfer = await settled(service, call_id)
-    assert (transfer.state, transfer.attempts) == (transfers.State.FAILED, ())
-    (event,) = await told(service, call_id)
-    assert event[0] == "call.transfer.failed"
-    assert (event[1]["result"], event[1]["code"]) == ("refused", code)
+    (attempt,) = transfer.attempts
+    assert (transfer.state, attempt.result, attempt.seconds) == (
+        transfers.State.FAILED,
+        transfers.AttemptResult.REFUSED,
+        None,
+    )
+    _, refused, failed = await told(service, call_id)
+    assert (refused[0], refused[1]["result"], refused[1]["code"]) == ("call.transfer.attempt_failed", "refused", code)
+    assert (failed[0], failed[1]["result"]) == ("call.transfer.failed", "refused")
     assert service.dialer.dials == []
     counted = service.app[keys.METRICS].exposition().decode()
     assert f'trunkline_dials_refused_total{{code="{code}",stage="transfer"}} 1.0' in counted
@@ -247,15 +258,13 @@ async def operator_hangs_up(service: conftest.Service, call_id: str) -> None:
 async def test_a_caller_who_hangs_up_before_the_dial_is_no_attempt(
     service: conftest.Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begin = records.Records.begin_dialing
+    begin = records.Records.begin
 
-    async def too_late(
-        book: records.Records, transfer: transfers.Transfer, to: str, reserve: records.Reserving
-    ) -> transfers.Transfer:
+    async def too_late(book: records.Records, transfer: transfers.Transfer, *rest: Any) -> transfers.Transfer | None:
         await caller_hangs_up(service, transfer.call_id)
-        return await begin(book, transfer, to, reserve)
+        return await begin(book, transfer, *rest)
 
-    monkeypatch.setattr(records.Records, "begin_dialing", too_late)
+    monkeypatch.setattr(records.Records, "begin", too_late)
     call_id = await ringing_call(service)
     await forward(service, call_id)
     transfer = await settled(service, call_id)
@@ -274,7 +283,9 @@ async def test_the_phone_stops_ringing_when_there_is_nobody_to_connect(
     transfer = await settled(service, call_id)
     assert transfer.state is transfers.State.CANCELLED
     assert [attempt.result for attempt in transfer.attempts] == [transfers.AttemptResult.CANCELLED]
-    assert dial.identity in service.dialer.given_up
+    async with asyncio.timeout(SOON_S):
+        while dial.identity not in service.dialer.given_up:  # put down with the end of the call, and then done
+            await asyncio.sleep(0.002)
 
 
 async def test_a_dial_whose_caller_is_gone_was_cancelled_and_not_unanswered(service: conftest.Service) -> None:

@@ -23,6 +23,40 @@ OTHER_CALL = "call_01k8r3v5m2c4d6e8f0g1h2j3k4"
 NO_TRANSFER = "tr_01k8r3v5m2c4d6e8f0g1h2j3k4"
 BLIND: dict[str, Any] = {"to": TO}
 WARM: dict[str, Any] = {"destinations": [{"to": TO}]}
+WRONG: tuple[tuple[str, dict[str, Any], str], ...] = (
+    ("blind", {}, "to"),
+    ("blind", {"to": "somewhere"}, "to"),
+    ("blind", {"to": "tel:+12015550199"}, "to"),
+    ("blind", BLIND | {"ringingTimeout": 81}, "ringingTimeout"),
+    ("blind", BLIND | {"ringingTimeout": 0.5}, "ringingTimeout"),
+    ("blind", BLIND | {"extension": "call me"}, "extension"),
+    ("blind", BLIND | {"extension": "ww"}, "extension"),
+    ("blind", BLIND | {"from": "+12015550100"}, "from"),
+    ("blind", BLIND | {"headers": {"X Account": "1"}}, "headers.X Account"),
+    ("blind", BLIND | {"headers": {"X-Account": "1\r\nVia: x"}}, "headers.X-Account"),
+    ("blind", BLIND | {"headers": {"referred-BY": "<sip:a@b>"}}, "headers.referred-BY"),
+    ("blind", BLIND | {"headers": {"P-Asserted-Identity": "<sip:a@b>"}}, "headers.P-Asserted-Identity"),
+    ("blind", BLIND | {"headers": {"m": "<sip:a@b>"}}, "headers.m"),
+    ("blind", BLIND | {"headers": {"Content-Type": "a/b"}}, "headers.Content-Type"),
+    ("blind", BLIND | {"headers": {f"X-{number}": "" for number in range(21)}}, "headers"),
+    ("blind", BLIND | {"metadata": {"no blanks": "x"}}, "metadata.no blanks"),
+    ("warm", {"destinations": []}, "destinations"),
+    ("warm", {"destinations": [{"to": TO}] * 11}, "destinations"),
+    ("warm", {"destinations": [{"to": TO}, {"to": "12"}]}, "destinations.1.to"),
+    ("warm", WARM | {"from": TO}, "from"),
+    ("warm", WARM | {"from": "me"}, "from"),
+    ("warm", WARM | {"fallback": {"strategy": "voicemail"}}, "fallback.strategy"),
+    ("warm", WARM | {"voicemailDetection": {"timeoutSeconds": 0}}, "voicemailDetection.timeoutSeconds"),
+    ("warm", WARM | {"summary": "x" * 2001}, "summary"),
+)
+"""Kind and body of requests, with the path of what is wrong in each."""
+
+FORBIDDEN = {
+    "emergency_number": "+911",
+    "number_type_forbidden": "+19005550123",
+    "country_forbidden": "+18765550123",
+    "sip_host_forbidden": "sip:reception@elsewhere.example",
+}
 
 
 @dataclasses.dataclass
@@ -212,40 +246,13 @@ async def test_where_nothing_is_said_it_is_as_the_calls_own_agent_has_it(
     assert {wish.voicemail_detection.enabled for wish in fake.wanted} == {True}
 
 
-@pytest.mark.parametrize(
-    ("kind", "body", "path"),
-    [
-        ("blind", {}, "to"),
-        ("blind", {"to": "somewhere"}, "to"),
-        ("blind", {"to": "tel:+12015550199"}, "to"),
-        ("blind", BLIND | {"ringingTimeout": 81}, "ringingTimeout"),
-        ("blind", BLIND | {"ringingTimeout": 0.5}, "ringingTimeout"),
-        ("blind", BLIND | {"extension": "call me"}, "extension"),
-        ("blind", BLIND | {"extension": "ww"}, "extension"),
-        ("blind", BLIND | {"from": "+12015550100"}, "from"),
-        ("blind", BLIND | {"headers": {"X Account": "1"}}, "headers.X Account"),
-        ("blind", BLIND | {"headers": {"X-Account": "1\r\nVia: x"}}, "headers.X-Account"),
-        ("blind", BLIND | {"headers": {"referred-BY": "<sip:a@b>"}}, "headers.referred-BY"),
-        ("blind", BLIND | {"headers": {"P-Asserted-Identity": "<sip:a@b>"}}, "headers.P-Asserted-Identity"),
-        ("blind", BLIND | {"headers": {"m": "<sip:a@b>"}}, "headers.m"),
-        ("blind", BLIND | {"headers": {"Content-Type": "a/b"}}, "headers.Content-Type"),
-        ("blind", BLIND | {"headers": {f"X-{number}": "" for number in range(21)}}, "headers"),
-        ("blind", BLIND | {"metadata": {"no blanks": "x"}}, "metadata.no blanks"),
-        ("warm", {"destinations": []}, "destinations"),
-        ("warm", {"destinations": [{"to": TO}] * 11}, "destinations"),
-        ("warm", {"destinations": [{"to": TO}, {"to": "12"}]}, "destinations.1.to"),
-        ("warm", WARM | {"from": TO}, "from"),
-        ("warm", WARM | {"from": "me"}, "from"),
-        ("warm", WARM | {"fallback": {"strategy": "voicemail"}}, "fallback.strategy"),
-        ("warm", WARM | {"voicemailDetection": {"timeoutSeconds": 0}}, "voicemailDetection.timeoutSeconds"),
-        ("warm", WARM | {"summary": "x" * 2001}, "summary"),
-    ],
-)
 async def test_what_cannot_be_is_refused_with_its_place(
-    service: conftest.Service, fake: FakeTransfers, call_id: str, kind: str, body: dict[str, Any], path: str
+    service: conftest.Service, fake: FakeTransfers, call_id: str
 ) -> None:
-    status, problem = await begin(service, call_id, kind, body)
-    assert (status, [error["path"] for error in problem["errors"]]) == (422, [path])
+    for kind, body, path in WRONG:
+        status, problem = await begin(service, call_id, kind, body)
+        assert status == 422, body
+        assert [error["path"] for error in problem["errors"]] == [path]
     assert fake.wanted == []
 
 
@@ -267,51 +274,45 @@ async def test_a_number_that_places_no_calls_is_not_shown(
     assert (status, problem["code"]) == (422, "not_dialable")
 
 
-@pytest.mark.parametrize(
-    ("to", "code"),
-    [
-        ("+911", "emergency_number"),
-        ("+19005550123", "number_type_forbidden"),
-        ("+18765550123", "country_forbidden"),
-        ("sip:reception@elsewhere.example", "sip_host_forbidden"),
-    ],
-)
 async def test_where_nobody_may_be_sent_is_refused(
-    service: conftest.Service, fake: FakeTransfers, call_id: str, to: str, code: str
+    service: conftest.Service, fake: FakeTransfers, call_id: str
 ) -> None:
-    for kind, body in (("blind", {"to": to}), ("warm", {"destinations": [{"to": TO}, {"to": to}]})):
-        status, problem = await begin(service, call_id, kind, body)
-        assert (status, problem["code"]) == (403, code)
+    for code, to in FORBIDDEN.items():
+        for kind, body in (("blind", {"to": to}), ("warm", {"destinations": [{"to": TO}, {"to": to}]})):
+            status, problem = await begin(service, call_id, kind, body)
+            assert (status, problem["code"]) == (403, code)
+        counted = service.app[keys.METRICS].exposition().decode()
+        assert f'trunkline_dials_refused_total{{code="{code}",stage="accept"}} 2.0' in counted
     assert fake.wanted == []
-    counted = service.app[keys.METRICS].exposition().decode()
-    assert f'trunkline_dials_refused_total{{code="{code}",stage="accept"}} 2.0' in counted
 
 
-@pytest.mark.parametrize(
-    "refused",
-    [refusals.CallNotInProgress, refusals.NoAgent, refusals.TransferUnderWay, refusals.AlreadyTransferred],
-)
 async def test_what_the_call_does_not_allow_is_a_conflict(
-    service: conftest.Service, fake: FakeTransfers, call_id: str, refused: type[errors.Conflict]
+    service: conftest.Service, fake: FakeTransfers, call_id: str
 ) -> None:
-    fake.refuses = refused()
-    for kind, body in (("blind", BLIND), ("warm", WARM)):
-        status, problem = await begin(service, call_id, kind, body, "again")
-        assert (status, problem["code"]) == (409, refused.public_code)
+    for refused in (
+        refusals.CallNotInProgress(),
+        refusals.NoAgent(),
+        refusals.TransferUnderWay(),
+        refusals.AlreadyTransferred(),
+    ):
+        fake.refuses = refused
+        for kind, body in (("blind", BLIND), ("warm", WARM)):
+            status, problem = await begin(service, call_id, kind, body, "again")
+            assert (status, problem["code"]) == (409, refused.public_code)
     fake.refuses = None
     assert (await begin(service, call_id, "blind", BLIND, "again"))[0] == 202  # what failed is not remembered
 
 
-@pytest.mark.parametrize("refused", [refusals.NotConsulting, refusals.TransferOver])
 async def test_a_hand_that_comes_at_the_wrong_time_is_a_conflict(
-    service: conftest.Service, fake: FakeTransfers, call_id: str, refused: type[errors.Conflict]
+    service: conftest.Service, fake: FakeTransfers, call_id: str
 ) -> None:
     _, transfer = await begin(service, call_id, "warm", WARM)
-    fake.refuses = refused()
-    for hand in ("complete", "cancel"):
-        path = f"/v1/calls/{call_id}/transfers/{transfer['id']}/{hand}"
-        status, problem = await service.public(path, "POST")
-        assert (status, problem["code"]) == (409, refused.public_code)
+    for refused in (refusals.NotConsulting(), refusals.TransferOver()):
+        fake.refuses = refused
+        for hand in ("complete", "cancel"):
+            path = f"/v1/calls/{call_id}/transfers/{transfer['id']}/{hand}"
+            status, problem = await service.public(path, "POST")
+            assert (status, problem["code"]) == (409, refused.public_code)
 
 
 async def test_an_operator_has_a_hand_in_it(service: conftest.Service, fake: FakeTransfers, call_id: str) -> None:

@@ -34,6 +34,10 @@ BATCH = contract.SpoolBatch(
     ),
 )
 REPORT = contract.WorkerReport(worker_id="wrk_1", version="0.1.0", calls=0, max_calls=8, accepting=True, rooms=())
+TRANSFER = contract.TransferRequest(
+    job_id="AJ_1", generation=1, request_id="r", destination="sales", is_held=True
+)
+FACT = contract.TransferFact(job_id="AJ_1", generation=1, attempt=1, seen=contract.Seen.LEFT, at=samples.NOW)
 SOUND = contract.AudioLabel(room_name="room", duration_s=1.0, recorded_at=samples.NOW)
 
 Request = Callable[[dispatch_client.DispatchClient, float], Awaitable[object]]
@@ -53,7 +57,13 @@ REQUESTS: dict[tuple[str, str], Request] = {
         samples.CALL, contract.Ready(job_id="AJ_1", generation=1), limit
     ),
     ("GET", f"/internal/calls/{samples.CALL}/transfers/tr_1"): lambda client, limit: client.follow_transfer(
-        samples.CALL, "tr_1", transfers.State.DIALING, limit
+        samples.CALL, "tr_1", 7, limit
+    ),
+    ("POST", f"/internal/calls/{samples.CALL}/transfers"): lambda client, limit: client.request_transfer(
+        samples.CALL, TRANSFER, limit
+    ),
+    ("POST", f"/internal/calls/{samples.CALL}/transfers/tr_1/facts"): lambda client, limit: client.transfer_fact(
+        samples.CALL, "tr_1", FACT, limit
     ),
 }
 STATUS_COUNTS = {

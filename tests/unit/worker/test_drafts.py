@@ -9,7 +9,7 @@ import pytest
 from livekit import rtc
 from livekit.agents.voice import events as session_events
 
-from callcore import contract, errors
+from callcore import contract, errors, transfer_wishes
 from tests.unit.worker import bridges, conftest, reports, samples
 from tests.unit.worker.test_plans import ANNOUNCE, PLAN, snapshot_path
 from worker import dispatch_client
@@ -74,6 +74,15 @@ async def test_another_prompt_and_other_tools_are_no_reason_to_begin_anew() -> N
     taken: Any = await draft.take(samples.agent().model_copy(update=changed))
     assert taken is talk
     assert talk.done == ["keep back", "begin caller", "amend Be brief.", "adopt"]
+    await draft.aclose()
+
+
+async def test_fewer_destinations_are_no_reason_to_begin_anew() -> None:
+    talk = Talk()
+    draft = draft_of(talk)
+    fewer = contract.TransferSettings(fallback=transfer_wishes.Fallback.HANG_UP)
+    taken: Any = await draft.take(samples.agent().model_copy(update={"tools": (), "transfers": fewer}))
+    assert taken is talk
     await draft.aclose()
 
 

@@ -15,7 +15,6 @@ import dataclasses
 import functools
 import logging
 from collections.abc import Iterator
-from typing import Any
 
 from livekit import agents, rtc
 from livekit.agents import llm, stt, tts
@@ -24,7 +23,7 @@ from livekit.agents.voice import room_io
 
 from callcore import contract, errors, events
 from worker.jobs import answering, sessions
-from worker.jobs.consulting import attention, briefings, consultants, minds, summaries, voicemail_words
+from worker.jobs.consulting import attention, consultants, interviews, minds, summaries, voicemail_words
 from worker.jobs.voicemail import ears
 from worker.providers import metering, registry
 from worker.spool import client as spool_client
@@ -32,12 +31,9 @@ from worker.spool import client as spool_client
 _log = logging.getLogger(__name__)
 
 _TRACK_NAME = "consult"
-_START_S = 5.0  # for session and track, which take 0.2 s
-_FIRST_SOUND_S = 5.0  # of the briefing; then the fixed one is said
-_SILENCE_S = 20.0  # after which the colleague is asked once more
-_MUTE_S = 45.0  # for a colleague who says nothing at all
+_START_S = 5.0  # for the session, which takes 0.2 s
+_MUTE_S = 45.0  # for whoever says nothing at all
 _LONGEST_S = 60.0  # for anybody: the caller is waiting
-_FAREWELL_S = 6.0
 _CLOSE_S = 5.0
 _KEYS = {"1": contract.Seen.ACCEPTED, "2": contract.Seen.DECLINED}
 _NOBODY = "nobody"  # no leg is called so: the session is told later whom it hears
@@ -57,6 +53,16 @@ class Parts:
     """Counts what is used of the providers."""
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Opened:
+    """What is there once the session was started."""
+
+    interview: interviews.Interview
+    attention: attention.Attention
+    summary: asyncio.Task[str]
+    model: minds.Model
+
+
 class Consultation:
     """One destination asked whether they take the call. One attempt has one consultation."""
 
@@ -70,13 +76,13 @@ class Consultation:
         self._parts = parts
         self._order = order
         self._gate = answering.AnswerGate(parts.room, _TRACK_NAME)
-        self._agent = consultants.Consultant(self._decide, finds_voicemails=order.voicemail_detection.enabled)
         self._seen: asyncio.Future[contract.Seen] = asyncio.get_running_loop().create_future()
-        self._providers: registry.Providers | None = None
-        self._session: agents.AgentSession[None] | None = None
-        self._attention: attention.Attention | None = None
-        self._summarising: asyncio.Task[str] | None = None
-        self._began_s: float | None = None
+        self._opened: _Opened | None = None
+        """None before it is open, and when its session has closed."""
+        self._look_until_s = 0.0
+        """Until when what is heard may be a voicemail's, by the clock of the loop."""
+        self._closing = contextlib.AsyncExitStack()  # the last one first; one that fails keeps no other one open
+        self._closing.push_async_callback(self._withdraw)
 
     async def prepare(self) -> str:
         """Open the providers and publish a silent track, while the phone rings; the track's sid.
@@ -89,9 +95,10 @@ class Consultation:
         sid = await self._gate.publish()
         try:
             async with asyncio.timeout(_START_S):
-                await self._start()
+                await self._open()
         except (errors.ProviderUnavailable, TimeoutError) as error:
-            self._fail("session", error)
+            _log.error("a colleague cannot be spoken to: %s", error)
+            self._decide(contract.Seen.UNRESPONSIVE)
         return sid
 
     async def talk(self, leg: rtc.RemoteParticipant) -> contract.Seen:
@@ -104,56 +111,64 @@ class Consultation:
         try:
             with self._answering_by_key(leg):
                 seen = await self._decided()
-            if seen is contract.Seen.DECLINED:
-                leading.cancel()
-                await self._say_farewell()
+            leading.cancel()
+            if seen is contract.Seen.DECLINED and self._opened is not None:
+                await self._opened.interview.say_farewell()
             return seen
         finally:
             self.hush()
             leading.cancel()
             await asyncio.gather(leading, return_exceptions=True)
 
+    @property
+    def answer(self) -> contract.Seen | None:
+        """What came of it, also while a colleague who declined is told goodbye; None before that."""
+        return self._seen.result() if self._seen.done() else None
+
     def hush(self) -> None:
         """Neither hear nor say anything from now on."""
         self._gate.shut()
-        if self._session is not None:
-            self._session.input.set_audio_enabled(False)
-            self._session.output.set_audio_enabled(False)
-            if self._attention is not None:
-                self._session.interrupt(force=True)
+        if self._opened is not None:
+            self._opened.interview.hush()
 
     async def aclose(self) -> None:
         """Let go of all of it; takes 5 s at most."""
         self._decide(contract.Seen.UNRESPONSIVE)
-        closing = contextlib.AsyncExitStack()
-        if self._providers is not None:
-            closing.push_async_callback(self._providers.aclose)
-        closing.push_async_callback(self._gate.aclose)
-        if self._session is not None:
-            closing.push_async_callback(self._session.aclose)
-        closing.push_async_callback(self._stop_summarising)
         try:
             async with asyncio.timeout(_CLOSE_S):
-                await closing.aclose()
+                await self._closing.aclose()
         except TimeoutError:
             _log.error("a consultation could not be closed in time")
 
-    async def _start(self) -> None:
-        parts = self._parts
-        self._providers = await minds.providers(parts.agent, parts.loaded, parts.meter)
-        model = minds.writer(parts.agent, self._providers.llm)
-        self._summarising = asyncio.create_task(summaries.summarise(self._order.summary, parts.history, model))
-        self._session = session = sessions.new(parts.agent, self._providers)
+    async def _open(self) -> None:
+        parts, order = self._parts, self._order
+        providers = await minds.providers(parts.agent, parts.loaded, parts.meter)
+        self._closing.push_async_callback(providers.aclose)
+        writer = minds.writer(parts.agent, providers.llm)
+        summary = asyncio.create_task(summaries.summarise(order.summary, parts.history, writer))
+        self._closing.push_async_callback(_cancel, summary)
+        session = sessions.new(parts.agent, providers)
+        self._closing.push_async_callback(session.aclose)
         session.output.audio = self._gate
         session.input.set_audio_enabled(False)  # a network may play tones and announcements before the answer
         session.on("error", self._on_error)
         session.on("close", self._on_close)
+        consultant = consultants.Consultant(self._decide, finds_voicemails=order.voicemail_detection.enabled)
+        await self._start(session, consultant)
+        self._opened = _Opened(
+            interview=interviews.Interview(session, consultant, self._gate, parts.agent, order),
+            attention=attention.Attention(session, self._on_words),
+            summary=summary,
+            model=providers.llm,
+        )
+
+    async def _start(self, session: agents.AgentSession[None], consultant: consultants.Consultant) -> None:
         await session.start(
-            self._agent,
-            room=parts.room,
+            consultant,
+            room=self._parts.room,
             room_options=room_io.RoomOptions(
                 text_input=False,
-                # The caller's session has taken the room's only place for such sound; telephones send none.
+                # A room has one handler of sound from before a connection, the caller's; telephones send none.
                 audio_input=room_io.AudioInputOptions(pre_connect_audio=False),
                 audio_output=False,
                 text_output=False,
@@ -163,98 +178,60 @@ class Consultation:
             session_host=False,
             record=False,
         )
-        self._attention = attention.Attention(session, self._on_words)
 
     async def _lead(self, leg: rtc.RemoteParticipant) -> None:
-        """Lead the conversation as far as the colleague does not."""
-        session, heard, summarising = self._session, self._attention, self._summarising
-        if session is None or heard is None or summarising is None or self._providers is None:
+        if (opened := self._opened) is None:
             self._decide(contract.Seen.UNRESPONSIVE)
             return
-        self._began_s = asyncio.get_running_loop().time()
-        session.room_io.set_participant(leg.identity)
-        session.input.set_audio_enabled(True)
-        words = await heard.first_words()
-        session.clear_user_turn()  # the briefing is the answer to whatever it was
-        await self._brief(session, words, await summarising, self._providers.llm)
-        await heard.silence(_SILENCE_S)
-        session.generate_reply(instructions=briefings.ASK_AGAIN)
-
-    async def _brief(self, session: agents.AgentSession[None], words: str, summary: str, model: llm.LLM[Any]) -> None:
-        agent, order = self._parts.agent, self._order
-        await self._agent.update_instructions(briefings.instructions(agent, order, summary))
-        self._agent.update_options(llm=minds.thinker(agent, order, summary, model))
-        await self._gate.open()
-        session.generate_reply(instructions=briefings.heard(words))
-        try:
-            async with asyncio.timeout(_FIRST_SOUND_S):
-                await self._gate.first_frame()
-        except TimeoutError:
-            session.interrupt(force=True)
-            session.say(briefings.fixed(agent, order, summary))
+        detection = self._order.voicemail_detection
+        self._look_until_s = asyncio.get_running_loop().time() + detection.timeout_s if detection.enabled else 0.0
+        otherwise = summaries.last_words(self._parts.history)
+        await opened.interview.lead(leg.identity, opened.attention, opened.summary, otherwise, opened.model)
 
     async def _decided(self) -> contract.Seen:
         for limit_s in (_MUTE_S, _LONGEST_S - _MUTE_S):
             done, _ = await asyncio.wait([self._seen], timeout=limit_s)
             if done:
                 return self._seen.result()
-            if self._attention is None or not self._attention.has_heard:
+            if self._opened is None or not self._opened.attention.has_heard:
                 break
         return contract.Seen.UNRESPONSIVE
 
-    async def _say_farewell(self) -> None:
-        if self._session is None or self._attention is None:
-            return
-        self._session.input.set_audio_enabled(False)
-        self._session.interrupt(force=True)
-        speech = self._session.say(briefings.farewell(self._parts.agent.language), allow_interruptions=False)
-        try:
-            async with asyncio.timeout(_FAREWELL_S):
-                await speech.wait_for_playout()
-        except TimeoutError:
-            _log.warning("a colleague was not told goodbye in time")
-
     @contextlib.contextmanager
     def _answering_by_key(self, leg: rtc.RemoteParticipant) -> Iterator[None]:
-        with contextlib.ExitStack() as keys:
-            if self._parts.agent.transfers.keys:
-                for key, seen in _KEYS.items():
-                    keys.enter_context(
-                        ears.listening_for(self._parts.room, leg, key, functools.partial(self._decide, seen))
-                    )
+        with contextlib.ExitStack() as listening:
+            for key, seen in _KEYS.items() if self._parts.agent.transfers.keys else ():
+                decide = functools.partial(self._decide, seen)
+                listening.enter_context(ears.listening_for(self._parts.room, leg, key, decide))
             yield
 
     def _decide(self, seen: contract.Seen) -> None:
         if not self._seen.done():
             self._seen.set_result(seen)
 
-    def _fail(self, kind: str, error: BaseException) -> None:
-        cause = type(error).__name__
-        _log.error("a colleague cannot be spoken to", extra={"kind": kind, "error_class": cause})
-        data = {"kind": kind, "error_class": cause}
-        self._parts.reports.report(contract.NotedRecord(type=events.EventType.PROVIDER_FAILED, data=data))
-        self._decide(contract.Seen.UNRESPONSIVE)
-
-    async def _stop_summarising(self) -> None:
-        if self._summarising is not None:
-            self._summarising.cancel()
-            await asyncio.gather(self._summarising, return_exceptions=True)
+    async def _withdraw(self) -> None:
+        """Take the track out of the room: the next attempt brings its own."""
+        sid = self._gate.track_sid
+        await self._gate.aclose()
+        if sid is not None and self._parts.room.isconnected():
+            await self._parts.room.local_participant.unpublish_track(sid)
 
     def _on_words(self, words: str) -> None:
-        detection, began_s = self._order.voicemail_detection, self._began_s
-        if not detection.enabled or began_s is None:
-            return
-        if asyncio.get_running_loop().time() - began_s <= detection.timeout_s and voicemail_words.are_in(words):
+        if asyncio.get_running_loop().time() <= self._look_until_s and voicemail_words.are_in(words):
             self._decide(contract.Seen.VOICEMAIL)
 
     def _on_error(self, event: session_events.ErrorEvent) -> None:
         error = event.error
         # A model that fails leaves the flow, which does not; who is deaf or mute cannot ask.
-        if isinstance(error, (stt.STTError, tts.TTSError)) and not error.recoverable:
-            self._fail(error.type.removesuffix("_error"), error.error)
+        if not isinstance(error, (stt.STTError, tts.TTSError)) or error.recoverable:
+            return
+        data = {"kind": error.type.removesuffix("_error"), "error_class": type(error.error).__name__}
+        _log.error("a provider failed", extra={"provider": error.label, **data})
+        self._parts.reports.report(contract.NotedRecord(type=events.EventType.PROVIDER_FAILED, data={**data}))
+        self._decide(contract.Seen.UNRESPONSIVE)
 
     def _on_close(self, event: session_events.CloseEvent) -> None:
-        self._attention = None
+        self._opened = None
         if event.reason is session_events.CloseReason.ERROR:
             self._decide(contract.Seen.UNRESPONSIVE)
 
@@ -262,3 +239,8 @@ class Consultation:
         if not leading.cancelled() and (error := leading.exception()) is not None:
             _log.error("a consultation broke off", exc_info=error)
             self._decide(contract.Seen.UNRESPONSIVE)
+
+
+async def _cancel(task: asyncio.Task[str]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -44,7 +44,7 @@ async def summarise(given: str | None, history: llm.ChatContext, model: Model | 
     if not said:
         return _NOTHING
     made = await _made(said, model) if model is not None else ""
-    return made or _last_words(history)
+    return made or last_words(history)
 
 
 async def _made(said: str, model: Model) -> str:
@@ -74,7 +74,8 @@ def _said(history: llm.ChatContext) -> str:
     return "\n".join(lines)[-_HEARD:] if has_caller else ""
 
 
-def _last_words(history: llm.ChatContext) -> str:
+def last_words(history: llm.ChatContext) -> str:
+    """What the caller said last, as far as anybody said anything."""
     words = [
         text
         for item in history.items
@@ -87,7 +88,7 @@ def shortened(text: str, longest: int) -> str:
     """The text, or as many of its words as there is room for."""
     if len(text) <= longest:
         return text
-    return text[:longest].rsplit(" ", 1)[0].rstrip(",;:") + "."
+    return text[: longest - 1].rsplit(" ", 1)[0].rstrip(",;:.") + "."
 
 
 def _plain(text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import enum
 import logging
 from typing import Any
 
@@ -17,17 +16,6 @@ _log = logging.getLogger(__name__)
 
 _GRACE_S = 2.0  # a destination who is gone by then was gone in the moment of the merge
 _JOIN_S = 1.0  # from dispatch's word that a leg was answered to the leg in the room, where it is already
-
-
-class Outcome(enum.Enum):
-    """What became of an attempt."""
-
-    OVER = enum.auto()
-    """Dispatch says how the transfer goes on."""
-    ALONE = enum.auto()
-    """Dispatch does not say; the job takes the caller back by itself."""
-    HANDED_OVER = enum.auto()
-    """They hear each other, and the call is dispatch's; or it is over."""
 
 
 class Attempt:
@@ -49,7 +37,7 @@ class Attempt:
         self._identity = order.identity
         self._number = order.attempt
 
-    async def live_through(self) -> Outcome:
+    async def live_through(self) -> stories.Outcome:
         """Ask whoever picks up; connect them, or let them go.
 
         Raises:
@@ -67,7 +55,7 @@ class Attempt:
             consultation.hush()
             self._parts.let_go(consultation.aclose)
 
-    async def _decided(self, consultation: consultations.Consultation) -> Outcome | None:
+    async def _decided(self, consultation: consultations.Consultation) -> stories.Outcome | None:
         """What becomes of it without the two hearing each other; None where they are to be connected."""
         over, accepted = self._follower.until(self._is_over), self._follower.until(self._is_accepted)
         works = over, accepted, self._parts.partition.broken(), self._deserted(), self._left(), self._ask(consultation)
@@ -76,9 +64,9 @@ class Attempt:
             is_over, is_accepted, is_broken, is_deserted, has_left, asking = tasks
             if is_over.done():
                 is_over.result()
-                return Outcome.OVER
+                return stories.Outcome.OVER
             if is_broken.done() or is_deserted.done():
-                return Outcome.ALONE
+                return stories.Outcome.ALONE
             if is_accepted.done():
                 return None
             seen = contract.Seen.LEFT if has_left.done() else _answer(asking)
@@ -95,16 +83,16 @@ class Attempt:
         self._follower.note(contract.Seen.PICKED_UP, self._number)
         return leg
 
-    async def _accepted(self) -> Outcome | None:
+    async def _accepted(self) -> stories.Outcome | None:
         told = await self._follower.tell(contract.Seen.ACCEPTED, self._number)
         if told is None or self._is_accepted(told):
             return None  # where dispatch is silent, two people who want to talk with each other do not wait for it
         if self._is_over(told):
-            return Outcome.OVER
+            return stories.Outcome.OVER
         _log.error("dispatch does not let a destination take the call")
         return await self._failed(contract.Seen.UNRESPONSIVE)
 
-    async def _connect(self, consultation: consultations.Consultation) -> Outcome:
+    async def _connect(self, consultation: consultations.Consultation) -> stories.Outcome:
         consultation.hush()
         self._parts.talk.pause()
         self._music.hush()
@@ -117,7 +105,7 @@ class Attempt:
         _log.info("caller and destination are connected")
         return await self._stay(self._follower.note(contract.Seen.MERGED, self._number))
 
-    async def _stay(self, telling: asyncio.Future[contract.TransferProgress | None]) -> Outcome:
+    async def _stay(self, telling: asyncio.Future[contract.TransferProgress | None]) -> stories.Outcome:
         room = self._parts.room
         telling.add_done_callback(self._on_told)
         await racing.first(legs.gone(room, self._identity), self._refused(), timeout=_GRACE_S)
@@ -126,7 +114,7 @@ class Attempt:
             telling.remove_done_callback(self._on_told)
             return await self._part()
         await bridges.hand_over(self._parts.bridge, leg, self._follower.until(following.is_bridged))
-        return Outcome.HANDED_OVER
+        return stories.Outcome.HANDED_OVER
 
     def _on_told(self, telling: asyncio.Future[contract.TransferProgress | None]) -> None:
         if not telling.cancelled() and (told := telling.result()) is not None and following.is_bridged(told):
@@ -135,18 +123,18 @@ class Attempt:
     async def _refused(self) -> None:
         await self._follower.until(self._is_refused)
 
-    async def _part(self) -> Outcome:
+    async def _part(self) -> stories.Outcome:
         """The destination is gone, or was to be: the caller is with the agent again."""
         self._parts.bridge.ending.note_parted()
         self._parts.bridge.reports.come_back()
         if self._is_refused(self._follower.progress):
-            return Outcome.OVER
+            return stories.Outcome.OVER
         return await self._failed(contract.Seen.LOST)
 
-    async def _failed(self, seen: contract.Seen) -> Outcome:
+    async def _failed(self, seen: contract.Seen) -> stories.Outcome:
         """Tell dispatch that this destination does not take the call; it hangs up on them."""
         told = await self._follower.tell(seen, self._number)
-        return Outcome.OVER if told is not None else Outcome.ALONE
+        return stories.Outcome.OVER if told is not None else stories.Outcome.ALONE
 
     async def _left(self) -> None:
         """Wait until somebody who had picked up has hung up."""

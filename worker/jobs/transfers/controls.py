@@ -21,7 +21,7 @@ class ControlFailed(errors.Unavailable):
     public_code = "livekit_unavailable"
 
 
-class _NotThere(Exception):  # noqa: N818  # an answer, to be asked for again
+class _NotThere(Exception):  # an answer, to be asked for again
     pass
 
 

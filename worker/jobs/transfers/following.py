@@ -1,4 +1,4 @@
-"""How one transfer stands by dispatch, and what the job has to tell about it: kept up, whether or not dispatch is out."""
+"""How one transfer stands by dispatch, and what the job tells of it, whether or not dispatch is out."""
 
 from __future__ import annotations
 

@@ -24,6 +24,9 @@ _log = logging.getLogger(__name__)
 
 _TRACK_S = 1.0  # for a caller's track to be there; it is, once the call is answered
 _AGAIN_S = 0.5  # between two tries to take a caller off hold
+_TAKE_S = (0.05, 0.2, 0.5)
+"""After a leg was allowed to take a track. The server looks at permissions when it is told to subscribe, and else every
+3 s; and it learns of the permission on another way."""
 
 
 class Partition:
@@ -50,6 +53,7 @@ class Partition:
         """By identity: the tracks of ours that this leg may take."""
         self._broken = asyncio.Event()
         self._upkeep: set[asyncio.Task[None]] = set()
+        self._hints: set[asyncio.Task[None]] = set()
         self._freeing: asyncio.Task[None] | None = None
         room.on("track_published", self._on_published)
         room.on("track_unmuted", self._on_unmuted)
@@ -61,10 +65,8 @@ class Partition:
         """The caller is on hold."""
         return self._is_held
 
-    async def hold(self, own_tracks: set[str]) -> None:
-        """Let the caller hear nothing but these tracks of ours, and nobody hear the caller.
-
-        Every leg that is dialed for a transfer is kept from the caller from now on.
+    async def hold(self) -> None:
+        """Let nobody hear the caller, and keep every leg that is dialed for a transfer from them.
 
         Raises:
             ControlFailed: the caller is not on hold; `lift` has been tried.
@@ -72,8 +74,6 @@ class Partition:
         await self._stop_freeing()
         self._broken.clear()
         self._is_held = True
-        self._tracks = {self._caller: set(own_tracks)}
-        self._permit()
         for leg in legs.dialed(self._room):
             self._keep_from_caller(leg)
         try:
@@ -82,13 +82,16 @@ class Partition:
             await self.lift()
             raise
 
-    def lets_caller_hear(self, track_sid: str) -> None:
-        """Let the caller take one more track of ours."""
-        self._lets_hear(self._caller, track_sid)
+    def restrict(self, own_tracks: set[str]) -> None:
+        """Let the caller take these tracks of ours, and nobody take any other."""
+        self._tracks = {self._caller: own_tracks}
+        self._permit()
 
     def lets_hear(self, identity: str, track_sid: str) -> None:
         """Let a dialed leg, and nobody else, take this track of ours."""
-        self._lets_hear(identity, track_sid)
+        self._tracks.setdefault(identity, set()).add(track_sid)
+        self._permit()
+        _own(self._take(identity, track_sid), self._hints)
 
     async def broken(self) -> None:
         """Wait until the wall has a hole: somebody may be heard who must not be."""
@@ -133,9 +136,10 @@ class Partition:
         self._room.off("participant_connected", self._on_connected)
         self._room.off("reconnected", self._on_reconnected)
         await self._stop_freeing()
-        for task in self._upkeep:
+        under_way = self._upkeep | self._hints
+        for task in under_way:
             task.cancel()
-        await asyncio.gather(*self._upkeep, return_exceptions=True)
+        await asyncio.gather(*under_way, return_exceptions=True)
 
     async def _free(self) -> None:
         await _all(
@@ -174,9 +178,15 @@ class Partition:
     async def _allow_data(self, *, allowed: bool) -> None:
         await self._controls.allow_data(self._caller, allowed)
 
-    def _lets_hear(self, identity: str, track_sid: str) -> None:
-        self._tracks.setdefault(identity, set()).add(track_sid)
-        self._permit()
+    async def _take(self, identity: str, track_sid: str) -> None:
+        for pause_s in _TAKE_S:
+            await asyncio.sleep(pause_s)
+            if identity not in self._room.remote_participants:
+                continue
+            try:
+                await self._controls.subscribe(identity, [track_sid], True)
+            except errors.Unavailable as error:
+                _log.warning("a leg was not told of a track", extra={"error_class": error.message})
 
     def _permit(self) -> None:
         self._room.local_participant.set_track_subscription_permissions(
@@ -238,9 +248,7 @@ class Partition:
             self._keep_up(self._controls.allow_data(leg.identity, False))
 
     def _keep_up(self, deed: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(self._kept_up(deed))
-        self._upkeep.add(task)
-        task.add_done_callback(self._upkeep.discard)
+        _own(self._kept_up(deed), self._upkeep)
 
     async def _kept_up(self, deed: Coroutine[None, None, None]) -> None:
         try:
@@ -253,6 +261,12 @@ class Partition:
         """Wait for what is under way, so that nothing of it comes after what is done now."""
         if self._upkeep:
             await asyncio.wait(self._upkeep)
+
+
+def _own(work: Coroutine[None, None, None], tasks: set[asyncio.Task[None]]) -> None:
+    task = asyncio.create_task(work)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
 
 
 async def _all(*deeds: Coroutine[None, None, None]) -> None:

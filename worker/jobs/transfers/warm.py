@@ -13,9 +13,9 @@ _log = logging.getLogger(__name__)
 class Warm:
     """The job's part in one.
 
-        await warm.hold()
-        ... tell dispatch ...
-        await warm.run(follower, is_told=False)
+    await story.hold()
+    ... tell dispatch ...
+    await story.run(follower, is_told=False)
     """
 
     def __init__(self, parts: stories.Parts) -> None:
@@ -28,11 +28,10 @@ class Warm:
         Raises:
             ControlFailed: they are not; they are as before.
         """
-        talk, partition = self._parts.talk, self._parts.partition
         async with racing.together(self._music.open()) as (opening,):
-            await partition.hold({talk.track_sid} if talk.track_sid else set())
-            if (sid := await opening) is not None:
-                partition.lets_caller_hear(sid)
+            await self._parts.partition.hold()
+            tracks = self._parts.talk.track_sid, await opening
+        self._parts.partition.restrict({sid for sid in tracks if sid is not None})
 
     async def release(self) -> None:
         """Take the caller off hold, and whoever was dialed from the line first. The agent says nothing yet."""
@@ -57,11 +56,11 @@ class Warm:
                 outcome = await self._live_through(follower)
         finally:
             self._music.hush()
-        if outcome is not attempts.Outcome.HANDED_OVER:
+        if outcome is not stories.Outcome.HANDED_OVER:
             await self.release()
-            await stories.end(self._parts, follower, by_dispatch=outcome is attempts.Outcome.OVER)
+            await stories.end(self._parts, follower, by_dispatch=outcome is stories.Outcome.OVER)
 
-    async def _live_through(self, follower: following.Follower) -> attempts.Outcome:
+    async def _live_through(self, follower: following.Follower) -> stories.Outcome:
         tried = 0
         while not (progress := follower.progress).state.is_final:
             if not self._parts.partition.is_held:
@@ -69,16 +68,16 @@ class Warm:
                     await self.hold()
                 except errors.Unavailable as error:
                     _log.error("a caller could not be put on hold again", extra={"error_class": error.message})
-                    return attempts.Outcome.ALONE
+                    return stories.Outcome.ALONE
                 self._music.play()
             if progress.is_attempting and progress.attempt > tried and progress.identity is not None:
                 tried = progress.attempt
                 outcome = await attempts.Attempt(self._parts, follower, self._music, progress).live_through()
-                if outcome is not attempts.Outcome.OVER:
+                if outcome is not stories.Outcome.OVER:
                     return outcome
             elif not await self._is_moved(follower, progress):
-                return attempts.Outcome.ALONE
-        return attempts.Outcome.OVER
+                return stories.Outcome.ALONE
+        return stories.Outcome.OVER
 
     async def _is_moved(self, follower: following.Follower, progress: contract.TransferProgress) -> bool:
         moved = follower.until(lambda now: now.version != progress.version)

@@ -1,0 +1,44 @@
+"""Transfers without HTTP: a real store and ledger; LiveKit, carriers and the call's job behind doubles."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncIterator
+
+import pytest
+
+from callcore import clock
+from dispatch.store import engine
+from dispatch.transfers import bridges, consulting, ringing, sights
+from sip_config import configurations, schema
+from tests.unit.dispatch.transfers import desks
+
+
+@pytest.fixture
+def configuration(configuration: configurations.Configuration) -> configurations.Configuration:
+    """The sample set, with a trunk that places calls."""
+    way = schema.OutboundTrunk(address="127.0.0.1:5090")
+    ways = {name: trunk.model_copy(update={"outbound": way}) for name, trunk in configuration.trunks.items()}
+    return dataclasses.replace(configuration, trunks=ways)
+
+
+@pytest.fixture(autouse=True)
+def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (sights, bridges):
+        monkeypatch.setattr(module, "_LOOK_S", 0.01)
+    for module in (ringing, consulting):
+        monkeypatch.setattr(module, "_ABSENT_S", 0.03)
+    monkeypatch.setattr(bridges, "_CONFIRM_S", 0.01)
+    monkeypatch.setattr(ringing, "_STOP_S", 0.01)
+
+
+@pytest.fixture
+async def desk(
+    store: engine.Store, configuration: configurations.Configuration, manual_clock: clock.ManualClock
+) -> AsyncIterator[desks.Desk]:
+    """A call in progress, and whoever may transfer it."""
+    made = desks.Desk(store, configuration, manual_clock)
+    await made.open()
+    yield made
+    await made.transfers.aclose()
+    await made.closer.aclose()
