@@ -15,6 +15,8 @@ GRACE_S = 6.0
 """For the worker's own report to come first; three of its reporting intervals."""
 CLAIMED_GRACE_S = 15.0
 """While a worker says that its job is in the room: it sees more than we do, for instance that LiveKit restarts."""
+CARRIED_GRACE_S = 20.0
+"""While the call goes on by a transfer: whoever sees to that lets a room that is gone come back for 15 s."""
 
 _LEFT_BY_THEMSELVES = "CLIENT_INITIATED"  # LiveKit's word for a BYE or CANCEL, and also for a media timeout
 
@@ -67,6 +69,8 @@ def symptom(seen: Sighting) -> Symptom | None:
 
 def grace_s(seen: Sighting) -> float:
     """How long it may be so."""
+    if seen.transfer is not None:
+        return CARRIED_GRACE_S
     return CLAIMED_GRACE_S if seen.is_claimed else GRACE_S
 
 

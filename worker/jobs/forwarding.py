@@ -57,6 +57,7 @@ class Forwarding:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._room = parts.bridge.room
+        self._has_rung = asyncio.Event()
 
     async def connect(self, plan: contract.Forward) -> bool:
         """Connect the caller with the plan's destination, and stay until dispatch knows of it, or one of them leaves.
@@ -130,7 +131,7 @@ class Forwarding:
 
     async def _deserted(self, follower: following.Follower) -> None:
         """Wait until nothing rings any more, and dispatch is out, so that nobody says why."""
-        await legs.until(self._room, lambda: legs.dialed(self._room) or None)
+        await self._has_rung.wait()
         await legs.until(self._room, lambda: None if legs.dialed(self._room) else True)
         await follower.out_for(following.SILENCE_S)
 
@@ -141,6 +142,9 @@ class Forwarding:
         await follower.until(following.is_bridged)
 
     def _on_move(self, *_: object) -> None:
+        dialed = legs.dialed(self._room)
+        if dialed:
+            self._has_rung.set()
         # The bridge takes the leg's track, and that answers the caller; the status may follow a second later.
-        if any(leg.track_publications for leg in legs.dialed(self._room)) or legs.is_answered(self._parts.caller):
+        if any(leg.track_publications for leg in dialed) or legs.is_answered(self._parts.caller):
             self._parts.on_answered()

@@ -20,7 +20,7 @@ from lab.providers import elevenlabs as simulated
 from lab.providers import simulators
 from tests.unit.providers import plans
 from tests.unit.worker import reports, samples
-from worker.jobs import conversation
+from worker.jobs import sessions
 from worker.jobs.speech import speaking
 from worker.providers import registry
 
@@ -110,7 +110,7 @@ async def session(
     """An agent's session as in a call, without a room."""
     plan = plans.plan({**plans.OFFLINE, "tts": voice}).model_copy(update={"pronunciations": WORDS})
     providers = registry.build(plan, registry.prewarm({}), http)
-    made, written = conversation._session(plan, providers), []
+    made, written = sessions.new(plan, providers), []
     made.output.audio = Ear()
 
     def on_item(event: session_events.ConversationItemAddedEvent) -> None:

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.unit
 
 LEG = dialers.leg("tr_1_1", "active")
 ROUND_S = 2.0
-LONG_S = 20.0  # every grace is shorter
+LONG_S = verdicts.CARRIED_GRACE_S + ROUND_S
 BY_CALLER = (endings.Reason.CALLER_HANGUP, endings.EndedBy.CALLER)
 WORKER_LOST = (endings.Reason.WORKER_LOST, endings.EndedBy.SYSTEM)
 
@@ -77,7 +77,7 @@ async def test_what_goes_on_without_an_agent_is_not_the_reapers(
     await let_pass(service, LONG_S)
     present.remove(doubles.CALLER)
     await leave(service)
-    await let_pass(service, verdicts.CLAIMED_GRACE_S + ROUND_S)
+    await let_pass(service, LONG_S)
     assert await ending(service) is None
     assert service.livekit.closed == []
 
@@ -111,7 +111,7 @@ async def test_a_room_that_went_with_its_caller_ends_the_call_in_any_case(
     await orphan(service, kind, state)
     await leave(service)
     service.livekit.present.pop(samples.ROOM)
-    await let_pass(service, verdicts.GRACE_S)
+    await let_pass(service, verdicts.CARRIED_GRACE_S)
     assert await ending(service) is None, "whoever carries the transfer out comes first"
     await let_pass(service, ROUND_S)
     assert await ending(service) == then
@@ -123,7 +123,7 @@ async def test_a_room_that_is_lost_is_not_for_want_of_a_worker(
 ) -> None:
     await orphan(service, kind, state)
     service.livekit.present.pop(samples.ROOM)
-    await let_pass(service, verdicts.GRACE_S + ROUND_S)
+    await let_pass(service, LONG_S)
     assert await ending(service) == (endings.Reason.PLATFORM_LOST, endings.EndedBy.SYSTEM)
 
 
@@ -133,7 +133,7 @@ async def test_an_operators_end_is_carried_out_also_after_a_transfer(
 ) -> None:
     await orphan(service, kind, state)
     await service.app[keys.LEDGER].request_hangup((await service.only_call())["callId"])
-    await let_pass(service, verdicts.GRACE_S + ROUND_S)
+    await let_pass(service, LONG_S)
     assert await ending(service) == (endings.Reason.OPERATOR_HANGUP, endings.EndedBy.OPERATOR)
 
 

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from aiohttp import test_utils, web
 
-from callcore import contract, endings, errors, transfers
+from callcore import contract, endings, errors
 from tests.unit.worker import conftest, samples
 from worker import dispatch_client
 
@@ -66,6 +66,7 @@ REQUESTS: dict[tuple[str, str], Request] = {
         samples.CALL, "tr_1", FACT, limit
     ),
 }
+OF_TRANSFERS = [place for place in REQUESTS if "/transfers" in place[1] or "/forward" in place[1]]
 STATUS_COUNTS = {
     ("POST", "/internal/workers"),
     ("PUT", "/internal/audio/voicemail"),
@@ -113,7 +114,8 @@ async def test_a_status_that_is_no_answer_is_unavailability_and_names_itself(
     internal: conftest.InternalApi,
     dispatch: dispatch_client.DispatchClient,
 ) -> None:
-    for status in (302, 400, 401, 404, 422, 500, 503):
+    refusals = {404, 422} if place in OF_TRANSFERS else set()
+    for status in {302, 400, 401, 404, 422, 500, 503} - refusals:
         internal.answers[place] = web.Response(status=status, body=b"+12015550123")
         with pytest.raises(errors.DispatchUnavailable, match=f"^dispatch answered {status}$"):
             await REQUESTS[place](dispatch, ENOUGH_S)
@@ -222,3 +224,29 @@ async def test_another_conflict_is_unavailability(
     internal.answers["POST", "/internal/spool"] = web.Response(status=409, text=body)
     with pytest.raises(errors.DispatchUnavailable):
         await dispatch.send_lines(BATCH)
+
+
+@pytest.mark.parametrize("at", OF_TRANSFERS, ids=lambda place: " ".join(place))
+@pytest.mark.parametrize(
+    ("status", "code"), [(409, "transfer_in_progress"), (404, "not_found"), (403, "policy_refused"), (422, "invalid")]
+)
+async def test_what_dispatch_does_not_do_for_a_transfer_is_told_with_its_code(
+    at: tuple[str, str],
+    status: int,
+    code: str,
+    internal: conftest.InternalApi,
+    dispatch: dispatch_client.DispatchClient,
+) -> None:
+    internal.answers[at] = web.Response(status=status, text=json.dumps({"code": code, "detail": "No."}))
+    with pytest.raises(dispatch_client.TransferRefused) as refused:
+        await REQUESTS[at](dispatch, ENOUGH_S)
+    assert (refused.value.code, refused.value.message) == (code, "No.")
+
+
+@pytest.mark.parametrize("at", OF_TRANSFERS, ids=lambda place: " ".join(place))
+async def test_of_a_transfer_too_another_jobs_call_is_told_apart(
+    at: tuple[str, str], internal: conftest.InternalApi, dispatch: dispatch_client.DispatchClient
+) -> None:
+    internal.answers[at] = web.Response(status=409, text=json.dumps({"code": "fenced"}))
+    with pytest.raises(dispatch_client.CallTaken):
+        await REQUESTS[at](dispatch, ENOUGH_S)

@@ -33,8 +33,8 @@ class Call:
     def refuse(self, _: contract.Refuse) -> None:
         self.done.append("refuse")
 
-    async def converse(self, agent: contract.AgentPlan) -> None:
-        self.done.append(f"converse {agent.agent_id}")
+    async def converse(self, agent: contract.AgentPlan, call_id: str, _: object) -> None:
+        self.done.append(f"converse {agent.agent_id} {call_id}")
 
     async def announce(self, _: contract.Announce) -> None:
         self.done.append("message")
@@ -51,7 +51,7 @@ class Call:
     ("plan", "connects", "done"),
     [
         (REFUSAL, False, ["refuse"]),
-        (CONVERSATION, False, ["converse front-desk"]),
+        (CONVERSATION, False, ["converse front-desk c"]),
         (MESSAGE, False, ["message"]),
         (VOICEMAIL, False, ["voicemail"]),
         (FORWARD, True, ["forward c"]),

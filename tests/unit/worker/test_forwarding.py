@@ -16,6 +16,7 @@ from tests.unit.worker import samples
 from worker import dispatch_client
 from worker.jobs import endings as job_endings
 from worker.jobs import forwarding
+from worker.jobs.transfers import bridges, following, reaching
 
 pytestmark = pytest.mark.unit
 
@@ -44,7 +45,7 @@ class Participant:
 
 
 class Room(rtc.EventEmitter[str]):
-    """A room with a caller in it, moved by the test; also LiveKit's API of it."""
+    """A room with a caller in it, moved by the test; also what LiveKit's API does to it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,7 +54,6 @@ class Room(rtc.EventEmitter[str]):
         self.caller = Participant(CALLER, {"sip.callStatus": "ringing"})
         self.remote_participants = {CALLER: self.caller}
         self.removed: list[str] = []
-        self.room = self
 
     def rings(self) -> None:
         leg = Participant(LEG, {transfers.LEG_ATTRIBUTE: "tr_1", "sip.callStatus": "ringing"})
@@ -69,9 +69,9 @@ class Room(rtc.EventEmitter[str]):
     def leaves(self, identity: str) -> None:
         self.emit("participant_disconnected", self.remote_participants.pop(identity))
 
-    async def remove_participant(self, wanted: Any) -> None:
-        self.removed.append(wanted.identity)
-        self.remote_participants.pop(wanted.identity, None)
+    async def remove(self, identity: str) -> None:
+        self.removed.append(identity)
+        self.leaves(identity)
 
 
 class Dispatch:
@@ -80,10 +80,13 @@ class Dispatch:
     def __init__(self) -> None:
         self.state: transfers.State | Exception = transfers.State.REQUESTED
         self.asked = 0
+        self.told: list[contract.Seen] = []
+        self._version = 1
         self._moved = asyncio.Event()
 
     def moves_to(self, state: transfers.State | Exception) -> None:
         self.state = state
+        self._version += 1
         self._moved.set()
 
     async def forward(self, call_id: str, wish: contract.ForwardRequest, timeout: float) -> contract.TransferProgress:
@@ -92,17 +95,26 @@ class Dispatch:
         return self._progress()
 
     async def follow_transfer(
-        self, call_id: str, transfer_id: str, known: transfers.State, timeout: float
+        self, call_id: str, transfer_id: str, known: int, timeout: float
     ) -> contract.TransferProgress:
-        while self.state is known:
+        while self._version == known:
             self._moved.clear()
             await self._moved.wait()
         return self._progress()
 
+    async def transfer_fact(
+        self, call_id: str, transfer_id: str, fact: contract.TransferFact, timeout: float
+    ) -> contract.TransferProgress:
+        progress = self._progress()
+        self.told.append(fact.seen)
+        return progress
+
     def _progress(self) -> contract.TransferProgress:
         if isinstance(self.state, Exception):
             raise self.state
-        return contract.TransferProgress(transfer_id="tr_1", kind=transfers.Kind.FORWARD, state=self.state, version=1)
+        return contract.TransferProgress(
+            transfer_id="tr_1", kind=transfers.Kind.FORWARD, state=self.state, version=self._version
+        )
 
 
 @dataclasses.dataclass
@@ -123,6 +135,8 @@ class Stage:
     connecting: asyncio.Task[bool]
     answered: list[None]
     reports: Reports
+    outs: list[None]
+    """Once for each time that the job left the call to dispatch."""
 
     async def connected(self) -> bool:
         async with asyncio.timeout(DEADLINE_S):
@@ -143,23 +157,23 @@ async def forwarded(
     rings: bool = False,
 ) -> AsyncIterator[Stage]:
     room, dispatch, ending, answered = Room(), Dispatch(), job_endings.Ending(), list[None]()
-    dispatch.state, reports = state, Reports()
+    dispatch.state, reports, outs = state, Reports(), list[None]()
     if rings:
         room.rings()
+    bridge: Any = {"room": room, "ending": ending, "reports": reports, "step_out": lambda: outs.append(None)}
     parts: Any = {  # the test's own room, dispatch and API
-        "room": room,
         "caller": room.caller,
         "dispatch": dispatch,
-        "livekit": room,
+        "controls": room,
         "call_id": call_id,
         "intake": samples.intake(),
-        "ending": ending,
-        "reports": reports,
+        "clock": samples.a_clock(),
+        "bridge": bridges.Parts(**bridge),
         "on_answered": lambda: answered.append(None),
     }
     task = asyncio.create_task(forwarding.Forwarding(forwarding.Parts(**parts)).connect(plan))
     await settled()
-    yield Stage(room, dispatch, ending, task, answered, reports)
+    yield Stage(room, dispatch, ending, task, answered, reports, outs)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert not any(room._events.values())  # it listens no longer
@@ -210,6 +224,27 @@ async def test_nobody_is_connected_for_ever(monkeypatch: pytest.MonkeyPatch) -> 
         assert how(await stage.ending.wait()) == ("max_duration", "system")
 
 
+async def test_a_call_that_dispatch_knows_to_be_connected_is_dispatchs() -> None:
+    async with bridged() as stage:
+        assert stage.dispatch.told == [contract.Seen.PICKED_UP]
+        stage.dispatch.moves_to(transfers.State.BRIDGED)
+        assert await stage.connected()
+        assert len(stage.outs) == 1
+        assert not stage.ending.is_decided
+
+
+async def test_a_job_stays_with_a_connected_call_while_dispatch_is_out() -> None:
+    async with forwarded() as stage:
+        stage.room.rings()
+        stage.dispatch.moves_to(errors.DispatchUnavailable())
+        stage.room.picks_up()
+        await settled()
+        assert not stage.connecting.done()
+        stage.dispatch.moves_to(transfers.State.BRIDGED)
+        assert await stage.connected()
+        assert len(stage.outs) == 1
+
+
 async def test_a_job_that_dies_is_missed_only_before_the_connection() -> None:
     async with forwarded() as stage:
         stage.room.rings()
@@ -258,7 +293,8 @@ async def test_the_room_is_believed_while_dispatch_is_out() -> None:
         assert how(await stage.ending.wait()) == ("transferred", "callee")
 
 
-async def test_a_dial_that_ended_while_dispatch_is_out_is_over() -> None:
+async def test_a_dial_that_ended_while_dispatch_is_out_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "SILENCE_S", 0.01)
     async with forwarded() as stage:
         stage.room.rings()
         stage.dispatch.moves_to(errors.DispatchUnavailable())
@@ -268,7 +304,7 @@ async def test_a_dial_that_ended_while_dispatch_is_out_is_over() -> None:
 
 async def test_dispatch_that_cannot_be_reached_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forwarding, "_REACH_S", 0.05)
-    monkeypatch.setattr(forwarding, "_PAUSE_S", 0.0)
+    monkeypatch.setattr(reaching, "_PAUSE_S", 0.0)
     async with forwarded(errors.DispatchUnavailable()) as stage:
         assert not await stage.connected()
         assert stage.dispatch.asked > 1
@@ -294,6 +330,12 @@ async def test_a_call_that_a_snapshot_routed_is_not_sent_on() -> None:
     async with forwarded(call_id="") as stage:
         assert not await stage.connected()
         assert stage.dispatch.asked == 0
+
+
+async def test_a_dispatch_that_refuses_is_not_asked_again() -> None:
+    async with forwarded(dispatch_client.TransferRefused("not_a_forward")) as stage:
+        assert not await stage.connected()
+        assert stage.dispatch.asked == 1
 
 
 @pytest.mark.parametrize("refusal", [dispatch_client.CallTaken(), dispatch_client.CallOver()])

@@ -46,6 +46,13 @@ class Room(rtc.EventEmitter[str]):
         self.connection_state = rtc.ConnectionState.CONN_CONNECTED
         self.remote_participants: dict[str, Any] = {}
         self.leg = Leg()
+        self.local_participant = self
+
+    def register_rpc_method(self, *_: object) -> None:
+        pass
+
+    def unregister_rpc_method(self, *_: object) -> None:
+        pass
 
     def is_dialed(self) -> None:
         self.remote_participants[CALLEE] = self.leg
@@ -116,6 +123,9 @@ class Talk:
     async def breaks_silence(self) -> bool:
         return True
 
+    def transfer_by(self, _: object) -> None:
+        pass
+
     def hush(self) -> None:
         self.done.append("hush")
 
@@ -128,6 +138,7 @@ class Context:
 
     def __init__(self, room: Room) -> None:
         self.room = room
+        self.api = None
         self.job: Any = type("Job", (), {"id": "AJ_1", "metadata": ASSIGNMENT.model_dump_json()})()
         self.proc: Any = self
         self.userdata: dict[str, Any] = {}
@@ -147,7 +158,7 @@ class Kit:
     warm: Any = None
 
     class settings:  # noqa: N801
-        pass
+        trunkline_hold_music = None
 
 
 @dataclasses.dataclass

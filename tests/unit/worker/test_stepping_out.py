@@ -46,11 +46,15 @@ class Line:
     has_other_agent = False
 
 
+class Room(rtc.EventEmitter[str]):
+    name = "call_x"
+
+
 class Context:
     """A job, as far as its call needs it."""
 
     def __init__(self) -> None:
-        self.room = rtc.EventEmitter[str]()
+        self.room = Room()
         self.proc: Any = self
         self.userdata: dict[str, Any] = {}
         self.api = None
@@ -87,7 +91,7 @@ async def job(monkeypatch: pytest.MonkeyPatch) -> Job:
 
     class Forwarding:
         def __init__(self, parts: forwarding.Parts) -> None:
-            made.ending = parts.ending
+            made.ending = parts.bridge.ending
 
         async def connect(self, _: contract.Forward) -> bool:
             made.dials.set()

@@ -154,7 +154,10 @@ class Consultation:
         session.on("error", self._on_error)
         session.on("close", self._on_close)
         consultant = consultants.Consultant(self._decide, finds_voicemails=order.voicemail_detection.enabled)
-        await self._start(session, consultant)
+        starting = asyncio.create_task(self._start(session, consultant))
+        # A session that is closed before it has started stays half open.
+        self._closing.push_async_callback(asyncio.wait, [starting])
+        await asyncio.shield(starting)
         self._opened = _Opened(
             interview=interviews.Interview(session, consultant, self._gate, parts.agent, order),
             attention=attention.Attention(session, self._on_words),

@@ -29,7 +29,7 @@ class Controls:
     """One room's. All of it may be done twice; a leg or a track that is gone needs nothing done to it."""
 
     def __init__(self, livekit: api.LiveKitAPI, room_name: str) -> None:
-        self._service = livekit.room
+        self._livekit = livekit
         self._room = room_name
 
     async def mute(self, identity: str, track_sid: str, muted: bool) -> None:
@@ -45,7 +45,7 @@ class Controls:
         request = api.UpdateSubscriptionsRequest(
             room=self._room, identity=identity, track_sids=track_sids, subscribe=wanted
         )
-        await _done(lambda: self._service.update_subscriptions(request))
+        await _done(lambda: self._livekit.room.update_subscriptions(request))
 
     async def allow_data(self, identity: str, allowed: bool) -> None:
         """Let the digits that are pressed on a leg reach the others, or nobody; raises as `mute`."""
@@ -54,23 +54,23 @@ class Controls:
     async def remove(self, identity: str) -> None:
         """Hang up on a leg; raises as `mute`."""
         wanted = api.RoomParticipantIdentity(room=self._room, identity=identity)
-        await _done(lambda: self._service.remove_participant(wanted))
+        await _done(lambda: self._livekit.room.remove_participant(wanted))
 
     async def _mute(self, identity: str, track_sid: str, muted: bool) -> None:
         wanted = api.MuteRoomTrackRequest(room=self._room, identity=identity, track_sid=track_sid, muted=muted)
-        answer = await self._service.mute_published_track(wanted)
+        answer = await self._livekit.room.mute_published_track(wanted)
         if answer.track.sid != track_sid:
             # Of a track that it does not have, or not yet, the server says the same as of one that it has muted.
             raise _NotThere
 
     async def _allow_data(self, identity: str, allowed: bool) -> None:
-        leg = await self._service.get_participant(api.RoomParticipantIdentity(room=self._room, identity=identity))
+        leg = await self._livekit.room.get_participant(api.RoomParticipantIdentity(room=self._room, identity=identity))
         if leg.permission.can_publish_data == allowed:
             return
         # The permissions of a participant are replaced as a whole.
         leg.permission.can_publish_data = allowed
         wanted = api.UpdateParticipantRequest(room=self._room, identity=identity, permission=leg.permission)
-        await self._service.update_participant(wanted)
+        await self._livekit.room.update_participant(wanted)
 
 
 async def _done(do: Callable[[], Awaitable[object]]) -> None:

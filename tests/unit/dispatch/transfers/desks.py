@@ -24,6 +24,11 @@ FIRST, SECOND = "+12015550191", "+12015550192"
 RESULT, STATE, SEEN = transfers.AttemptResult, transfers.State, contract.Seen
 
 
+def pending() -> asyncio.Future[referring.Referral]:
+    """An answer that is not there yet."""
+    return asyncio.get_running_loop().create_future()
+
+
 @dataclasses.dataclass
 class FakeReferring:
     """A carrier that says nothing until the test says what."""
@@ -31,9 +36,7 @@ class FakeReferring:
     is_worth: bool = False
     asked: list[str] = dataclasses.field(default_factory=list)
     watched: int = 0
-    answer: asyncio.Future[referring.Referral] = dataclasses.field(
-        default_factory=lambda: asyncio.get_running_loop().create_future()
-    )
+    answer: asyncio.Future[referring.Referral] = dataclasses.field(default_factory=pending)
 
     async def is_worth_trying(self, _: calls.Call, __: transfer_wishes.Destination) -> bool:
         return self.is_worth

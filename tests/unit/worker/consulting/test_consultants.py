@@ -56,8 +56,6 @@ async def test_a_machine_is_no_choice_where_nobody_looks_for_one() -> None:
 
 async def test_nobody_accepts_for_a_colleague_who_has_not_spoken() -> None:
     found: list[contract.Seen] = []
-    eager = contract.ProviderSpec(provider="offline")
-    assert eager.provider == "offline"
     consultant = consultants.Consultant(found.append, finds_voicemails=True)
     (accept, *_) = consultant.tools
     assert isinstance(accept, llm.FunctionTool)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,10 +19,10 @@ Seen = contract.Seen
 
 
 @pytest.fixture
-def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[colleagues.Desk]:
+def desk(monkeypatch: pytest.MonkeyPatch) -> colleagues.Desk:
     """Nobody speaks first, unless the test says so."""
     monkeypatch.setattr(attention, "_FIRST_WORD_S", 0.01)
-    yield colleagues.Desk(monkeypatch)
+    return colleagues.Desk(monkeypatch)
 
 
 async def talk(consultation: consultations.Consultation) -> asyncio.Task[contract.Seen]:
@@ -129,15 +128,26 @@ async def test_who_never_says_a_word_is_waited_for_less_long(
         assert await (await talk(consultation)) is Seen.UNRESPONSIVE
 
 
-async def test_who_never_decides_is_let_go(desk: colleagues.Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consultations, "_MUTE_S", 0.1)
-    monkeypatch.setattr(consultations, "_LONGEST_S", 0.6)
+async def test_who_speaks_is_waited_for_longer(desk: colleagues.Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consultations, "_MUTE_S", 0.01)
     async with desk.consulting() as consultation, asyncio.timeout(30):
+        for begins in (True, False):
+            desk.session.speaks(begins=begins)
         talking = await talk(consultation)
-        desk.session.speaks(begins=True)
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.1)
         assert not talking.done()
-        assert await talking is Seen.UNRESPONSIVE
+        desk.room.press("1")
+        assert await talking is Seen.ACCEPTED
+
+
+async def test_nobody_is_waited_for_for_ever(desk: colleagues.Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consultations, "_MUTE_S", 0.01)
+    monkeypatch.setattr(consultations, "_LONGEST_S", 0.1)
+    async with desk.consulting() as consultation, asyncio.timeout(30):
+        for begins in (True, False):
+            desk.session.speaks(begins=begins)
+        leg: Any = colleagues.Leg()
+        assert await consultation.talk(leg) is Seen.UNRESPONSIVE
 
 
 async def test_after_a_long_silence_they_are_asked_once_more(
