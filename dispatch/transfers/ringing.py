@@ -105,6 +105,8 @@ class Ringing:
         answer: dialing.Answer,
     ) -> transfers.Transfer:
         now, attempt = self._means.clock.now(), transfer.attempt
+        if answer.is_early:  # it could have rung on: LiveKit was started again, or the room went away
+            return await self.find_out(transfer, destination)
         match answer.result:
             case transfers.AttemptResult.UNKNOWN:
                 return await self.find_out(transfer, destination)

@@ -147,9 +147,7 @@ class Exchanges(conversations.Conversation):
             start=self.tasks.start,
         )
         referee = referees.Referee(referring, referral, line)
-        referee.answer(request, transaction)
-        if referring.accepts:
-            self.tasks.start(referee.go_on())
+        self.tasks.start(referee.carry_out(request, transaction))
         self._referrals.append(referral)
         self._changes.notify()
 

@@ -45,7 +45,14 @@ class Referee:
         self._referral = referral
         self._line = line
 
-    def answer(self, request: messages.Request, transaction: ServerTransaction) -> None:
+    async def carry_out(self, request: messages.Request, transaction: ServerTransaction) -> None:
+        """Responds, and does what follows."""
+        await asyncio.sleep(self._referring.answers_after_s)
+        self._answer(request, transaction)
+        if self._referring.accepts:
+            await self._go_on()
+
+    def _answer(self, request: messages.Request, transaction: ServerTransaction) -> None:
         """Responds, without a code not at all, and dials if that is what is to be done."""
         if self._referring.code is not None:
             extra = Headers.given(self._referring.headers)
@@ -54,7 +61,7 @@ class Referee:
         if target is not None:
             self._referral.call = self._line.dial(target, self._referral.headers.only("Referred-By"))
 
-    async def go_on(self) -> None:
+    async def _go_on(self) -> None:
         """What follows a 202, to the end; a new call outlives it."""
         if self._referring.script is not None:
             await self._follow(self._referring.script)

@@ -57,6 +57,9 @@ class Referring:
     """The response; None: there is none."""
     headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Further headers of the response."""
+    answers_after_s: float = 0.02
+    """Responds so late. livekit-sip 1.8.0 may lose a response that comes before it has noted that it waits for one,
+    which no network is fast enough for."""
     script: tuple[Step, ...] | None = None
     """What follows a 202, instead of a call."""
     numbers: Mapping[str, str] = dataclasses.field(default_factory=dict)

@@ -8,6 +8,7 @@ dead air and loses no syllable.
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from livekit import rtc
 from livekit.agents.voice import io
@@ -90,8 +91,9 @@ class AnswerGate(io.AudioOutput):
         self._room.on("local_track_published", on_published)
         try:
             self.hold()
+            either: list[asyncio.Future[Any]] = [published, self._start()]
             async with asyncio.timeout(_PUBLISH_S):
-                await asyncio.wait([published, self._start()], return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if not published.done():
                 await self._start()  # raises what went wrong
             return self.track_sid or published.result()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from cli import api
 from lab import softphone
@@ -12,6 +13,7 @@ BACK_S = 3.0
 """Promised: so long after the failing step's own end the caller is connected, or the agent talks with them again."""
 LONE_S = 5.0
 """Promised: no leg is alone for longer."""
+_TAKEN_S = 3.0
 NOBODY_THERE = "nobody there can take your call"
 
 
@@ -47,6 +49,8 @@ async def connected(scene: scenes.Scene, far: softphone.Call, since_s: float, *,
     bridged_s = await scene.event_at("call.transfer.bridged")
     assert bridged_s - since_s <= BACK_S, f"connected after {bridged_s - since_s:.2f} s"
     await scenes.hear_each_other(scene.near, far)
+    # Who hangs up in the first two seconds did not take the call.
+    await asyncio.sleep(max(0.0, bridged_s + _TAKEN_S - time.monotonic()))
     leaver, other = (scene.near, far) if caller_leaves else (far, scene.near)
     await leaver.hang_up()
     assert (await other.ended(timeout=LONE_S)).by is softphone.EndedBy.PEER

@@ -61,6 +61,6 @@ async def play_all(lab: labs.Lab, switch: switches.Switch, wanted: Sequence[faul
     return [done[index] for index in range(len(wanted))]
 
 
-def failed(played: Iterable[Played]) -> list[Played]:
-    """Those that went wrong."""
-    return [one for one in played if one.error is not None]
+def failures(played: Iterable[Played]) -> str:
+    """What went wrong, a line for each case."""
+    return "\n".join(f"{one.fault}: {one.error}" for one in played if one.error is not None)

@@ -42,8 +42,8 @@ async def test_a_recording_has_what_was_sent_sample_by_sample(pair: Pair) -> Non
     said_at = _find(sent, pair.near.recording.said())
     heard_at = _find(through_codec, pair.far.recording.heard())
     offset_s = pair.far.timeline.origin_s - pair.near.timeline.origin_s
-    assert said_at / 8000 == pytest.approx(span.start_s, abs=0.03)
-    assert heard_at / 8000 + offset_s == pytest.approx(span.start_s, abs=0.05)
+    assert said_at / 8000 == pytest.approx(span.start_s, abs=0.3)
+    assert heard_at / 8000 + offset_s == pytest.approx(span.start_s, abs=0.3)
 
 
 def _find(part: softphone.Samples, whole: softphone.Samples) -> int:
@@ -59,7 +59,7 @@ async def test_a_tone_is_heard_when_it_was_played_by_the_clock_of_both_phones(pa
     await pair.far.hears_silence(for_s=0.1, since_s=pair.far.now_s, timeout=10)
     (span,) = pair.far.tones_heard(hz)
     for heard_s, played_s in ((span.start_s, played.start_s), (span.end_s, played.end_s)):
-        assert pair.far.timeline.clock_s(heard_s) == pytest.approx(pair.near.timeline.clock_s(played_s), abs=0.1)
+        assert pair.far.timeline.clock_s(heard_s) == pytest.approx(pair.near.timeline.clock_s(played_s), abs=0.3)
     assert pair.far.tone_peak(hz) == pytest.approx(-15, abs=1)
     assert pair.far.tone_peak(other_hz) < tones.TONE_DBFS
 

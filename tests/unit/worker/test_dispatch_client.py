@@ -34,9 +34,7 @@ BATCH = contract.SpoolBatch(
     ),
 )
 REPORT = contract.WorkerReport(worker_id="wrk_1", version="0.1.0", calls=0, max_calls=8, accepting=True, rooms=())
-TRANSFER = contract.TransferRequest(
-    job_id="AJ_1", generation=1, request_id="r", destination="sales", is_held=True
-)
+TRANSFER = contract.TransferRequest(job_id="AJ_1", generation=1, request_id="r", destination="sales", is_held=True)
 FACT = contract.TransferFact(job_id="AJ_1", generation=1, attempt=1, seen=contract.Seen.LEFT, at=samples.NOW)
 SOUND = contract.AudioLabel(room_name="room", duration_s=1.0, recorded_at=samples.NOW)
 

@@ -14,7 +14,6 @@ import contextlib
 import dataclasses
 import functools
 import logging
-from collections.abc import Iterator
 
 from livekit import agents, rtc
 from livekit.agents import llm, stt, tts
@@ -83,6 +82,9 @@ class Consultation:
         """Until when what is heard may be a voicemail's, by the clock of the loop."""
         self._closing = contextlib.AsyncExitStack()  # the last one first; one that fails keeps no other one open
         self._closing.push_async_callback(self._withdraw)
+        self._listening = contextlib.ExitStack()
+        self._closing.callback(self._listening.close)
+        self._answer_by_key()
 
     async def prepare(self) -> str:
         """Open the providers and publish a silent track, while the phone rings; the track's sid.
@@ -109,8 +111,7 @@ class Consultation:
         leading = asyncio.create_task(self._lead(leg))
         leading.add_done_callback(self._on_led)
         try:
-            with self._answering_by_key(leg):
-                seen = await self._decided()
+            seen = await self._decided()
             leading.cancel()
             if seen is contract.Seen.DECLINED and self._opened is not None:
                 await self._opened.interview.say_farewell()
@@ -200,13 +201,14 @@ class Consultation:
                 break
         return contract.Seen.UNRESPONSIVE
 
-    @contextlib.contextmanager
-    def _answering_by_key(self, leg: rtc.RemoteParticipant) -> Iterator[None]:
-        with contextlib.ExitStack() as listening:
-            for key, seen in _KEYS.items() if self._parts.agent.transfers.keys else ():
-                decide = functools.partial(self._decide, seen)
-                listening.enter_context(ears.listening_for(self._parts.room, leg, key, decide))
-            yield
+    def _answer_by_key(self) -> None:
+        """Take a key from the first moment: whoever knows what is asked presses it before they are asked."""
+        if not self._parts.agent.transfers.keys or self._order.identity is None:
+            return
+        for key, seen in _KEYS.items():
+            decide = functools.partial(self._decide, seen)
+            listening = ears.listening_for(self._parts.room, self._order.identity, key, decide)
+            self._listening.enter_context(listening)
 
     def _decide(self, seen: contract.Seen) -> None:
         if not self._seen.done():

@@ -34,11 +34,11 @@ async def frames(room: rtc.Room, caller: rtc.RemoteParticipant, rate: int) -> As
 
 
 @contextlib.contextmanager
-def listening_for(room: rtc.Room, caller: rtc.RemoteParticipant, key: str, then: Callable[[], None]) -> Iterator[None]:
-    """Call `then` whenever the caller presses this key."""
+def listening_for(room: rtc.Room, identity: str, key: str, then: Callable[[], None]) -> Iterator[None]:
+    """Call `then` whenever the participant of this identity, who need not be there yet, presses this key."""
 
     def on_digit(pressed: rtc.SipDTMF) -> None:
-        if pressed.digit == key and pressed.participant and pressed.participant.identity == caller.identity:
+        if pressed.digit == key and pressed.participant and pressed.participant.identity == identity:
             then()
 
     room.on("sip_dtmf_received", on_digit)

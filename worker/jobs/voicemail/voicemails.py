@@ -72,7 +72,7 @@ class Voicemail:
             transcript=transcribing.Transcript(recogniser, self._parts.reports) if recogniser else None,
             on_message=self._parts.ending.note_message,
         )
-        with ears.listening_for(self._parts.room, self._parts.caller, _END_KEY, self._decide):
+        with ears.listening_for(self._parts.room, self._parts.caller.identity, _END_KEY, self._decide):
             await self._parts.speaker.player.play_pcm(beeps.tone(self._parts.speaker.player.rate))
             await self._record(self._message)
         self._decide()

@@ -9,7 +9,7 @@ import pytest
 
 from callcore import clock
 from dispatch.store import engine
-from dispatch.transfers import bridges, consulting, ringing, sights
+from dispatch.transfers import bridges, consulting, partings, ringing, sights
 from sip_config import configurations, schema
 from tests.unit.dispatch.transfers import desks
 
@@ -22,21 +22,22 @@ def configuration(configuration: configurations.Configuration) -> configurations
     return dataclasses.replace(configuration, trunks=ways)
 
 
-@pytest.fixture(autouse=True)
-def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+async def desk(
+    store: engine.Store,
+    configuration: configurations.Configuration,
+    manual_clock: clock.ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[desks.Desk]:
+    """A call in progress, and whoever may transfer it; all of them are in a hurry."""
     for module in (sights, bridges):
         monkeypatch.setattr(module, "_LOOK_S", 0.01)
     for module in (ringing, consulting):
         monkeypatch.setattr(module, "_ABSENT_S", 0.03)
     monkeypatch.setattr(bridges, "_CONFIRM_S", 0.01)
+    monkeypatch.setattr(partings, "CONFIRM_S", 0.03)
+    monkeypatch.setattr(partings, "_JOBS_S", 0.05)
     monkeypatch.setattr(ringing, "_STOP_S", 0.01)
-
-
-@pytest.fixture
-async def desk(
-    store: engine.Store, configuration: configurations.Configuration, manual_clock: clock.ManualClock
-) -> AsyncIterator[desks.Desk]:
-    """A call in progress, and whoever may transfer it."""
     made = desks.Desk(store, configuration, manual_clock)
     await made.open()
     yield made

@@ -10,7 +10,7 @@ from typing import Any
 from callcore import calls, clock, contract, transfer_wishes, transfers
 from dispatch import closing, metrics, switchboard, wakeups
 from dispatch.ledger import aftermath, ledger
-from dispatch.livekit import referring
+from dispatch.livekit import referring, rooms
 from dispatch.store import calls as call_rows
 from dispatch.store import engine
 from dispatch.store import events as event_rows
@@ -53,6 +53,17 @@ class FakeReferring:
 
 
 @dataclasses.dataclass
+class LookedAt(doubles.FakeRooms):
+    """Rooms that know how often somebody asked who is in them."""
+
+    looks: int = 0
+
+    async def participants(self, room_name: str) -> tuple[rooms.Participant, ...]:
+        self.looks += 1
+        return await super().participants(room_name)
+
+
+@dataclasses.dataclass
 class FakeSummoner:
     """A job that comes, or none."""
 
@@ -73,7 +84,7 @@ class Desk:
     ) -> None:
         self.store = store
         self.clock = timepiece
-        self.livekit = doubles.FakeRooms()
+        self.livekit = LookedAt()
         self.dialer = dialers.FakeDialer(self.livekit)
         self.referring = FakeReferring()
         self.summoner = FakeSummoner()
@@ -213,6 +224,10 @@ class Desk:
     def leaves(self, identity: str) -> None:
         """Somebody leaves the room."""
         self.dialer.remove(samples.ROOM, identity)
+
+    def other(self) -> service.Transfers:
+        """Of another process that shares the store."""
+        return self._service("other")
 
     def _service(self, name: str) -> service.Transfers:
         return service.Transfers(self.means, claims.Claimant(self.store, self.clock, name))

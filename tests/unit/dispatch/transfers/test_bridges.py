@@ -19,13 +19,6 @@ pytestmark = pytest.mark.unit
 TRANSFERRED = endings.Reason.TRANSFERRED
 
 
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(partings, "CONFIRM_S", 0.03)
-    monkeypatch.setattr(partings, "_JOBS_S", 0.05)
-    monkeypatch.setattr(partings, "_UNSETTLED_S", 0.1)
-
-
 def _destination(desk: desks.Desk) -> str:
     return desk.dialer.dials[0].identity
 
@@ -34,7 +27,6 @@ def _caller(_: desks.Desk) -> str:
     return doubles.CALLER.identity
 
 
-@pytest.mark.both_stores
 @pytest.mark.parametrize("crashes", [False, True])
 @pytest.mark.parametrize(
     ("who", "by"), [(_destination, endings.EndedBy.CALLEE), (_caller, endings.EndedBy.CALLER)], ids=["callee", "caller"]
@@ -54,7 +46,8 @@ async def test_it_is_over_when_either_leaves(
     assert (await desk.row()).state is STATE.BRIDGED
 
 
-async def test_livekit_that_starts_again_ends_nothing(desk: desks.Desk) -> None:
+async def test_livekit_that_starts_again_ends_nothing(desk: desks.Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(partings, "_UNSETTLED_S", 60.0)
     await desk.bridged()
     present = desk.livekit.present.pop(samples.ROOM)
 
@@ -85,7 +78,6 @@ async def test_an_operator_ends_it(desk: desks.Desk) -> None:
     assert (await desk.is_over()).termination == endings.BY_OPERATOR
 
 
-@pytest.mark.both_stores
 async def test_its_job_may_have_ended_it_before(desk: desks.Desk) -> None:
     await desk.bridged()
     over = contract.EndedRecord(reason=TRANSFERRED, ended_by=endings.EndedBy.CALLER, duration_s=12.5)

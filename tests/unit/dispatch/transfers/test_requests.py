@@ -17,7 +17,7 @@ from tests.unit.dispatch import doubles, samples
 from tests.unit.dispatch.transfers import desks
 from tests.unit.dispatch.transfers.desks import RESULT, SEEN, STATE
 
-pytestmark = [pytest.mark.unit, pytest.mark.both_stores]
+pytestmark = pytest.mark.unit
 
 AGENT: dict[str, Any] = {"requested_by": transfer_wishes.Requester.AGENT, "holder": ("AJ_1", 1)}
 
@@ -35,6 +35,7 @@ async def is_as(desk: desks.Desk, **changes: Any) -> None:
         await call_rows.update(tx, entry, dataclasses.replace(entry, call=dataclasses.replace(entry.call, **changes)))
 
 
+@pytest.mark.both_stores
 async def test_of_two_at_once_one_wins(desk: desks.Desk) -> None:
     tries = await asyncio.gather(desk.request(), desk.request(transfers.Kind.BLIND), return_exceptions=True)
     won = [each for each in tries if isinstance(each, transfers.Transfer)]
@@ -44,6 +45,7 @@ async def test_of_two_at_once_one_wins(desk: desks.Desk) -> None:
         assert [each.id for each in await rows.of_call(tx, desk.call_id)] == [won[0].id]
 
 
+@pytest.mark.both_stores
 async def test_the_same_tool_call_has_one_transfer(desk: desks.Desk) -> None:
     first, again = await asyncio.gather(*(desk.request(request_id="fc_1", is_held=True, **AGENT) for _ in range(2)))
     assert first.id == again.id

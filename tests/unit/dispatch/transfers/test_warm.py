@@ -6,11 +6,13 @@ import dataclasses
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from callcore import contract, endings, transfer_wishes, transfers
+from dispatch.store import tables
 from dispatch.transfers import consulting, driving, permits
 from sip_config import schema
-from tests.unit.dispatch import doubles, samples
+from tests.unit.dispatch import dialers, doubles, samples
 from tests.unit.dispatch.transfers import desks
 from tests.unit.dispatch.transfers.desks import FIRST, RESULT, SECOND, SEEN, STATE
 
@@ -62,6 +64,38 @@ async def test_nobody_answers_and_the_caller_is_back(
     assert await desk.told() == ["requested", "holding", "dialing", "attempt_failed", "returned"]
 
 
+@pytest.mark.parametrize("is_early", [False, True])
+async def test_a_dial_of_which_livekit_knows_nothing_is_looked_at_in_the_room(
+    desk: desks.Desk, *, is_early: bool
+) -> None:
+    await desk.request()
+    await desk.says(SEEN.HELD, 0)
+    identity = await desk.rings()
+    desk.dialer.answer(RESULT.NO_ANSWER if is_early else RESULT.UNKNOWN, is_early=is_early)
+    desk.livekit.present[samples.ROOM].append(dialers.leg(identity, "active"))
+    await desk.comes_to(STATE.CONSULTING)
+    assert desk.dialer.given_up == []
+
+
+async def test_what_is_dialed_counts_for_as_long_as_it_may_be_taken(desk: desks.Desk) -> None:
+    async def held() -> list[float | None]:
+        async with desk.store.reading() as tx:
+            kept = await tx.execute(sa.select(tables.reservations).order_by(tables.reservations.c.id))
+            return [row.minutes if row.released_at else None for row in kept]
+
+    await desk.consulting(wish=desks.wish(FIRST, SECOND))
+    assert await held() == [None]
+    await desk.says(SEEN.DECLINED)
+    await desk.rings(2)
+    assert await held() == [0.0, None]
+    desk.dialer.answer(RESULT.ANSWERED, 200)
+    await desk.comes_to(STATE.CONSULTING)
+    await desk.says(SEEN.MERGED)
+    assert await held() == [0.0, None]
+    await desk.says(SEEN.LOST)
+    assert await held() == [0.0, 0.0]
+
+
 @pytest.mark.parametrize("fallback", [FALLBACK.TAKE_MESSAGE, FALLBACK.HANG_UP])
 async def test_nobody_answers_and_the_caller_does_not_go_back(
     desk: desks.Desk, fallback: transfer_wishes.Fallback
@@ -109,7 +143,6 @@ async def test_a_destination_that_must_not_be_dialed_any_more_is_passed_over(des
     assert len(desk.dialer.dials) == 1
 
 
-@pytest.mark.both_stores
 async def test_an_operator_takes_the_call_for_the_destination(desk: desks.Desk) -> None:
     transfer = await desk.consulting()
     for _ in range(2):
@@ -261,7 +294,6 @@ async def test_an_operator_hangs_up(desk: desks.Desk, come_to: Any) -> None:
     assert {dial.identity for dial in desk.dialer.dials} <= set(desk.dialer.given_up)
 
 
-@pytest.mark.both_stores
 @pytest.mark.parametrize("come_to", [_requested, _ringing, _consulting])
 async def test_an_operator_calls_it_off(desk: desks.Desk, come_to: Any) -> None:
     await come_to(desk)

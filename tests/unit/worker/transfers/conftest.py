@@ -1,0 +1,5 @@
+"""Short waits for every test of a transfer."""
+
+from tests.unit.worker.transfers.stages import brief
+
+__all__ = ["brief"]
