@@ -45,12 +45,14 @@ from lab.softphone import referrings
 
 REFERS, DIALS = "+12015550100", "+12015550101"
 CALLER, COLLEAGUE = "+12015550123", "+12015550190"
-WISH = "Sales please"
-WARM_UP = 2
+WISH = "Sales"
+WARM_UP = 1
 THINKS_S = 0.5  # longer than the silence that ends a turn: the model is asked before that, and its tool called after it
 RINGS_S = 10
 SOON_S = 0.3  # what is heard so long after something was over is something else
-PAUSE_S = 0.5
+PAUSE_S = 0.3
+KEY_S, AFTER_KEY_S = 0.04, 0.02  # a phone says nothing while it sends a key
+LONGEST_S = 900.0
 DEADLINE_S = 20.0
 BEFORE_S = 0.1  # of silence, which shows that nothing was to be heard too early
 NEAR_HZ, FAR_HZ = softphone.CLEAR_HZ[:2]
@@ -78,7 +80,7 @@ FILES = {
     "tts: {provider: elevenlabs, base_url: '${BENCH_PROVIDERS}/v1', api_key: '${LAB_PROVIDER_KEY}'}\n"
     "turns: {preset: fast, detector: vad}\n"
     f"transfers:\n{PLACES}"
-    "transfer_texts: {connecting: One moment., unavailable: Nobody is there.}\n",
+    "transfer_texts: {connecting: One moment., unavailable: Sorry.}\n",
 }
 
 
@@ -242,7 +244,7 @@ class Desk:
                 with humming(near, far):
                     await asyncio.sleep(PAUSE_S)
                     pressed_s = time.monotonic()
-                    await far.press("1")
+                    await far.press("1", key_s=KEY_S, gap_s=AFTER_KEY_S)
                     self._note("merge", await both_heard_s(near, far, pressed_s) - pressed_s)
                 await far.hang_up()
                 await back(near)
@@ -276,7 +278,6 @@ async def in_turns(count: int, ours: Callable[[], Awaitable[None]], bare: Callab
     for turn in range(-WARM_UP, count):
         for way in (ours, bare) if turn % 2 else (bare, ours):
             await way()
-            await asyncio.sleep(PAUSE_S)
 
 
 async def back(near: softphone.OutgoingCall) -> None:
@@ -349,7 +350,7 @@ async def running() -> AsyncIterator[Desk]:
 
 async def measure(count: int) -> dict[str, list[float]]:
     """All of it, so many times; seconds, by what was timed."""
-    async with running() as desk:
+    async with asyncio.timeout(LONGEST_S), running() as desk:
         await desk.refer(count)
         await desk.dial(count)
         await desk.connect(count)

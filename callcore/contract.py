@@ -527,8 +527,8 @@ class Seen(enum.StrEnum):
     LOST = "lost"
     """The dialed leg left in the moment in which they heard each other; the caller is with the agent again."""
     RETURNED = "returned"
-    """The job could not go on, or waited in vain for dispatch: the caller is with the agent, and no destination is to be
-    tried any more."""
+    """The job could not go on, or waited in vain for dispatch: the caller is with the agent, and no destination is to
+    be tried any more."""
 
 
 class TransferFact(Message):

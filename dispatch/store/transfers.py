@@ -69,7 +69,7 @@ async def in_hands(tx: sa_async.AsyncConnection) -> Mapping[str, transfers.Trans
 
 
 async def parted(tx: sa_async.AsyncConnection) -> tuple[transfers.Transfer, ...]:
-    """Those of calls that are not over which came to nothing; the leg that was dialed last may have been left behind."""
+    """Those of live calls that came to nothing: the leg that was dialed last may have been left behind."""
     return await _of_live_calls(tx, _T.c.state.in_(_PARTED) & _T.c.identity.is_not(None))
 
 

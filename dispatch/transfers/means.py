@@ -6,7 +6,7 @@ import dataclasses
 from typing import Protocol
 
 from callcore import calls, clock, contract, transfer_wishes, transfers
-from dispatch import closing, metrics, switchboard, wakeups
+from dispatch import metrics, switchboard, wakeups
 from dispatch.ledger import ledger
 from dispatch.livekit import dialing, referring, rooms
 from dispatch.store import engine
@@ -50,7 +50,6 @@ class Means:
     referring: Referring
     summoner: Summoner
     livekit: rooms.Rooms
-    closer: closing.Closer
     board: switchboard.Switchboard
     wakeups: wakeups.Wakeups
     counters: metrics.Metrics

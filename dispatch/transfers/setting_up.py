@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def set_up(app: web.Application, parts: dispatch_app.Parts) -> None:
-    """Make the service of `keys.TRANSFERS`; ledger, switchboard, closer and referring are there already."""
+    """Make the service of `keys.TRANSFERS`; ledger, switchboard and referring are there already."""
     needed = means.Means(
         store=parts.store,
         ledger=app[keys.LEDGER],
@@ -23,7 +23,6 @@ def set_up(app: web.Application, parts: dispatch_app.Parts) -> None:
         referring=app[keys.REFERRING],
         summoner=summoning.Summoner(parts.livekit),
         livekit=parts.livekit,
-        closer=app[keys.CLOSER],
         board=app[keys.SWITCHBOARD],
         wakeups=app[keys.WAKEUPS],
         counters=app[keys.METRICS],

@@ -57,6 +57,23 @@ async def ended_call(ledger: api.Api, call_id: str, *, timeout: float = SETTLED_
     return call
 
 
+async def ended_call_from(ledger: api.Api, known: set[str], caller: str, *, timeout: float = SETTLED_S) -> api.Json:
+    """The one new call from a number, once the ledger has its end; others may have come meanwhile."""
+    return await ended_call(ledger, (await call_from(ledger, known, caller))["callId"], timeout=timeout)
+
+
+async def call_from(ledger: api.Api, known: set[str], caller: str, *, timeout: float = 10.0) -> api.Json:
+    """The one new call from a number, as soon as the ledger has it; others may have come meanwhile."""
+    async with asyncio.timeout(timeout):
+        while True:
+            new = [call for call in (await ledger.calls({"number": caller}))["items"] if call["callId"] not in known]
+            found: list[api.Json] = [call for call in new if call["from"] == caller]
+            assert len(found) < 2, "there is one call from this number"
+            if found:
+                return found[0]
+            await asyncio.sleep(_POLL_S)
+
+
 async def new_rows(ledger: api.Api, known: set[str], count: int, *, timeout: float = SETTLED_S) -> list[api.Json]:
     """The calls that were not known before, so many of them, each with its end."""
     async with asyncio.timeout(timeout):

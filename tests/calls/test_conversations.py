@@ -12,7 +12,7 @@ from tests.calls import lines, standing
 
 pytestmark = [pytest.mark.calls, pytest.mark.asyncio(loop_scope="session")]
 
-BESIDE = "+12015550126"
+BESIDE, GONE = "+12015550126", "+12015550127"
 FALLS_SILENT_S = 2.0  # promised: within a second of speech that is long enough to count
 PAIR = ("+12015550124", "+12015550125")
 
@@ -20,14 +20,22 @@ PAIR = ("+12015550124", "+12015550125")
 async def test_the_demonstration_call_passes_its_verdict_beside_calls_that_do_not_hear_each_other(
     lab: labs.Lab, phone: softphone.Softphone, ledger: api.Api
 ) -> None:
-    """And of another call, the stream during it equals the one after it; in one more the caller cuts in."""
+    """And of another call, the stream during it equals the one after it; in one more the caller cuts in.
+
+    Meanwhile a phone whose network is gone does not hold its line.
+    """
     known = await standing.known_calls(ledger)
+    gone = await phone.dial(standing.uri(lab), caller=GONE)
+    await gone.answered(timeout=10)
     call = await phone.dial(standing.uri(lab, lines.OTHER_DESK), caller=BESIDE)
     await call.answered(timeout=10)
-    call_id = (await standing.new_call(ledger, known))["callId"]
+    call_id = (await standing.call_from(ledger, known, BESIDE))["callId"]
     judging = demonstrating.call_and_judge(lab, scripts.built_in("front-desk"))
-    checks, (live, rows) = await asyncio.gather(judging, beside(lab, phone, ledger, call, call_id))
+    checks, (live, rows), _ = await asyncio.gather(
+        judging, beside(lab, phone, ledger, call, call_id), is_let_go(ledger, known, gone)
+    )
     assert [check for check in checks if not check.passed] == []
+    assert_hung_up_by_agent(await standing.ended_call(ledger, call_id))
 
     assert live == await stream(lab, call_id)
     assert live.count(b"event: turn") == 5
@@ -55,6 +63,22 @@ async def test_another_callers_audio_gives_another_transcript(lab: labs.Lab, pho
     assert "turn 1 is in the transcript" in failed
     assert "turn 3 got the right answer" in failed
     await standing.settles(lab, phone)
+
+
+async def is_let_go(ledger: api.Api, known: set[str], gone: softphone.OutgoingCall) -> None:
+    """livekit-sip ends a leg 15 s after the last packet of sound."""
+    await gone.hears_speech(timeout=10, since_s=0)
+    gone.stop_rtp()
+    assert (await gone.ended(timeout=40)).by is softphone.EndedBy.PEER
+    await standing.ended_call_from(ledger, known, GONE)
+
+
+def assert_hung_up_by_agent(row: api.Json) -> None:
+    """Assert that the agent hung up, after it was told goodbye."""
+    assert row["termination"]["reason"] == "agent_hangup"
+    assert row["outcome"] == "completed"
+    assert [turn["role"] for turn in row["transcript"]] == ["agent", "user", "agent", "user", "agent"]
+    assert "goodbye" in row["transcript"][3]["message"].lower()
 
 
 async def beside(
@@ -119,7 +143,7 @@ async def streamed(lab: labs.Lab, call: softphone.OutgoingCall, call_id: str) ->
         await call.hears_silence(for_s=1.0, timeout=20)
         said = await call.play(await speech.say_async(text))
         await call.hears_speech(timeout=10, since_s=said.end_s)
-    await call.ended(timeout=20)
+    assert (await call.ended(timeout=20)).by is softphone.EndedBy.PEER
     return await asyncio.wait_for(during, 30)
 
 

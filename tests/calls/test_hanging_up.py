@@ -1,17 +1,16 @@
-"""However a call ends, it ends for everybody, and the ledger says why."""
+"""However a call ends, it ends for everybody, and the ledger says why; the agent hangs up in `test_conversations`."""
 
 import asyncio
 
 import pytest
 
 from cli import api
-from lab import labs, softphone, speech
+from lab import labs, softphone
 from tests.calls import standing
 
 pytestmark = [pytest.mark.calls, pytest.mark.asyncio(loop_scope="session")]
 
 GREETING_S = 10.0
-SILENCE_S = 1.0
 
 
 async def greeted(lab: labs.Lab, phone: softphone.Softphone) -> softphone.OutgoingCall:
@@ -42,36 +41,6 @@ async def test_the_caller_hangs_up(lab: labs.Lab, phone: softphone.Softphone, le
     routed = (await ledger.events(row["callId"]))[1]
     assert routed["data"]["decided_by"] == "dispatch"
     await standing.settles(lab, phone)
-
-
-async def test_a_phone_whose_network_is_gone_does_not_hold_the_line_and_in_another_call_the_agent_hangs_up(
-    lab: labs.Lab, phone: softphone.Softphone, ledger: api.Api
-) -> None:
-    """livekit-sip ends a leg 15 s after the last packet of sound."""
-    known = await standing.known_calls(ledger)
-    gone = await greeted(lab, phone)
-    gone_id = (await standing.new_call(ledger, known))["callId"]
-    gone.stop_rtp()
-    _, ending = await asyncio.gather(the_agent_hangs_up(lab, phone, ledger), gone.ended(timeout=40))
-    assert ending.by is softphone.EndedBy.PEER
-    await standing.ended_call(ledger, gone_id)
-    await standing.settles(lab, phone)
-
-
-async def the_agent_hangs_up(lab: labs.Lab, phone: softphone.Softphone, ledger: api.Api) -> None:
-    known = await standing.known_calls(ledger)
-    call = await greeted(lab, phone)
-    await call.hears_silence(for_s=SILENCE_S, timeout=20)
-    said = await call.play(await speech.say_async("Goodbye"))
-    ending = await call.ended(timeout=20)
-
-    assert ending.by is softphone.EndedBy.PEER
-    assert call.speech_heard(said.end_s), "the agent says goodbye before it hangs up"
-    row = await standing.ended_call(ledger, (await standing.new_call(ledger, known))["callId"])
-    assert row["termination"]["reason"] == "agent_hangup"
-    assert row["outcome"] == "completed"
-    assert [turn["role"] for turn in row["transcript"]] == ["agent", "user", "agent"]
-    assert "goodbye" in row["transcript"][1]["message"].lower()
 
 
 async def gives_up(lab: labs.Lab, phone: softphone.Softphone, *, after_s: float) -> None:

@@ -1,25 +1,12 @@
-"""Numbers that take messages: greeting, beep, recording, and what the ledger has of it."""
+"""Numbers that take messages; what becomes of a message that is left is in `test_webhooks`."""
 
 import pytest
 
 from cli import api
 from lab import labs, softphone
-from tests.calls import lines, standing, voicemails
+from tests.calls import lines, standing
 
 pytestmark = [pytest.mark.calls, pytest.mark.asyncio(loop_scope="session")]
-
-
-async def test_a_message_is_kept_as_sound_and_in_writing(
-    lab: labs.Lab, phone: softphone.Softphone, ledger: api.Api
-) -> None:
-    known = await standing.known_calls(ledger)
-    call = await phone.dial(standing.uri(lab, lines.VOICEMAIL), caller=standing.CALLER)
-    await call.answered(timeout=10)
-    said = await voicemails.leave(call)
-    row = await voicemails.assert_kept(lab, ledger, known, said)
-    assert (row["from"], row["to"], row["agentId"]) == (standing.CALLER, lines.VOICEMAIL, None)
-    assert (row["action"], row["termination"]["reason"]) == ("voicemail", "voicemail")
-    await standing.settles(lab, phone)
 
 
 async def test_who_hangs_up_during_the_greeting_leaves_no_message(

@@ -12,21 +12,48 @@ pytestmark = [pytest.mark.calls, pytest.mark.asyncio(loop_scope="session")]
 
 WELCOME = "Welcome back, dear customer."
 REACHED, NEVER_REACHED = "+12015550165", "+12015550166"
+REJECTED_CALLER, MESSAGE_CALLER = "+12015550167", "+12015550168"
+VERDICTS = {
+    standing.CALLER: receiver.Answer.of({"firstMessage": WELCOME, "metadata": {"crm": "42"}}, after_s=0.3),
+    REJECTED_CALLER: receiver.Answer.of({"reject": {"reason": "Not a customer", "code": 603}}),
+    REACHED: receiver.Answer.of({"firstMessage": WELCOME}),
+    NEVER_REACHED: receiver.Answer.of({"reject": {"reason": "Called already"}}),
+}
+"""What the receiver wants of a call, by who is called or calls; it wants nothing of any other."""
 ANSWER_S = 10.0
 
 
-async def test_a_call_is_asked_about_told_of_and_reported(
+def verdict(request: receiver.Request) -> receiver.Answer:
+    other = request.document["to" if request.document["direction"] == "outbound" else "from"]
+    return VERDICTS.get(other, receiver.OK)
+
+
+async def test_a_receiver_is_asked_and_told_of_every_call(
+    lab: labs.Lab, phone: softphone.Softphone, callee: softphone.Softphone, ledger: api.Api, hooks: receiver.Receiver
+) -> None:
+    """Of callers who talk, are rejected, and leave a message, and of those whom we call, all at the same time."""
+    hooks.answer("pre_call", verdict)
+    await asyncio.gather(
+        a_call_is_asked_about_told_of_and_reported(lab, phone, ledger, hooks),
+        a_rejected_caller_hears_busy_and_the_receiver_is_told(lab, phone, ledger, hooks),
+        a_rejected_dial_is_never_made_and_another_one_is_told_of(callee, ledger, hooks),
+        a_message_is_kept_as_sound_and_in_writing_and_reported(lab, phone, ledger, hooks),
+    )
+    await standing.settles(lab, phone)
+    await dialing.settles(lab, callee)  # and no phone rang but the one
+
+
+async def a_call_is_asked_about_told_of_and_reported(
     lab: labs.Lab, phone: softphone.Softphone, ledger: api.Api, hooks: receiver.Receiver
 ) -> None:
     known = await standing.known_calls(ledger)
-    hooks.answer("pre_call", receiver.Answer.of({"firstMessage": WELCOME, "metadata": {"crm": "42"}}, after_s=0.3))
     call = await phone.dial(standing.uri(lab, lines.HOOKED), caller=standing.CALLER)
     await call.answered(timeout=ANSWER_S)
     await call.hears_speech(timeout=5, since_s=0)
     await call.hears_silence(for_s=1.0, timeout=15, since_s=call.timeline.answered_s + 0.5)
     await call.play(await speech.say_async("Goodbye"))
     assert (await call.ended(timeout=20)).by is softphone.EndedBy.PEER
-    row = await hooked.the_call(ledger, known)
+    row = await standing.ended_call_from(ledger, known, standing.CALLER)
 
     asked = hooked.asked(hooks, row["callId"])
     assert asked.at_s - call.timeline.origin_s < call.timeline.answered_s, "asked before the answer"
@@ -39,8 +66,9 @@ async def test_a_call_is_asked_about_told_of_and_reported(
     assert (asked.document["from"], asked.document["to"]) == (standing.CALLER, lines.HOOKED)
     assert (asked.document["dialed_number"], asked.document["forwarded_from_number"]) == (lines.HOOKED, None)
     assert asked.document["metadata"] == {"tenant": "acme", "line": "hooked"}
-    assert hearing.says(call, WELCOME)
-    assert not hearing.says(call, lines.HOOKED_GREETING)
+    # In a thread, as other calls go on, whose sound this process makes.
+    assert await asyncio.to_thread(hearing.says, call, WELCOME)
+    assert not await asyncio.to_thread(hearing.says, call, lines.HOOKED_GREETING)
     assert row["transcript"][0]["message"] == WELCOME
     metadata = {"tenant": "acme", "line": "hooked", "crm": "42"}
     assert row["metadata"] == metadata
@@ -64,20 +92,18 @@ async def test_a_call_is_asked_about_told_of_and_reported(
     assert (lead["source"], len(lead["calls"])) == ("voice", 1)
     contact = await ledger.ask("GET", "/v1/contacts/" + row["contactId"])
     assert contact["status"] == "contacted"
-    await standing.settles(lab, phone)
 
 
-async def test_a_rejected_caller_hears_busy_and_the_receiver_is_told(
+async def a_rejected_caller_hears_busy_and_the_receiver_is_told(
     lab: labs.Lab, phone: softphone.Softphone, ledger: api.Api, hooks: receiver.Receiver
 ) -> None:
     known = await standing.known_calls(ledger)
-    hooks.answer("pre_call", receiver.Answer.of({"reject": {"reason": "Not a customer", "code": 603}}))
-    call = await phone.dial(standing.uri(lab, lines.HOOKED), caller=standing.CALLER)
+    call = await phone.dial(standing.uri(lab, lines.HOOKED), caller=REJECTED_CALLER)
     with pytest.raises(softphone.CallRefused) as caught:
         await call.answered(timeout=ANSWER_S)
     assert caught.value.code == 486
     assert caught.value.headers.get("Reason") == 'SIP;cause=603;text="Not a customer"'
-    row = await hooked.the_call(ledger, known)
+    row = await standing.ended_call_from(ledger, known, REJECTED_CALLER)
     assert row["answeredAt"] is None
     assert (row["termination"]["reason"], row["termination"]["sipStatusCode"]) == ("policy_refused", 603)
     types = hooked.types(await hooked.statuses(hooks, ledger, row["callId"]))
@@ -85,17 +111,11 @@ async def test_a_rejected_caller_hears_busy_and_the_receiver_is_told(
     assert "call.answered" not in types
     report = await hooked.report(hooks, row["callId"])
     assert (report["termination"]["reason"], report["transcript"]) == ("policy_refused", [])
-    await standing.settles(lab, phone)
 
 
-async def test_a_rejected_dial_is_never_made_and_another_one_is_told_of(
-    lab: labs.Lab, callee: softphone.Softphone, ledger: api.Api, hooks: receiver.Receiver
+async def a_rejected_dial_is_never_made_and_another_one_is_told_of(
+    callee: softphone.Softphone, ledger: api.Api, hooks: receiver.Receiver
 ) -> None:
-    def answer(request: receiver.Request) -> receiver.Answer:
-        wanted = request.document["to"] == REACHED
-        return receiver.Answer.of({"firstMessage": WELCOME} if wanted else {"reject": {"reason": "Called already"}})
-
-    hooks.answer("pre_call", answer)
     callee.answer_with(softphone.Answering(after_s=0.5))
     refused, reached = [
         await dialing.place(ledger, to, agentId=hooked.AGENT, metadata={"campaign": "7"})
@@ -106,7 +126,7 @@ async def test_a_rejected_dial_is_never_made_and_another_one_is_told_of(
     await far.hears_silence(for_s=1.0, timeout=15, since_s=far.timeline.answered_s + 0.5)
     await far.hang_up()
     assert far.dialed == REACHED
-    assert hearing.says(far, WELCOME)
+    assert await asyncio.to_thread(hearing.says, far, WELCOME)
     assert hooked.asked(hooks, reached).at_s < far.timeline.origin_s, "asked before the dial"
     assert hooked.asked(hooks, reached).document["direction"] == "outbound"
     await standing.ended_call(ledger, reached)
@@ -128,25 +148,25 @@ async def test_a_rejected_dial_is_never_made_and_another_one_is_told_of(
     assert "call.dialing" not in types
     for call_id in (refused, reached):
         assert (await hooked.report(hooks, call_id))["outcome"] == (await ledger.call(call_id))["outcome"]
-    await dialing.settles(lab, callee)  # and no phone rang but the one
 
 
-async def test_a_message_left_is_reported(
+async def a_message_is_kept_as_sound_and_in_writing_and_reported(
     lab: labs.Lab, phone: softphone.Softphone, ledger: api.Api, hooks: receiver.Receiver
 ) -> None:
     known = await standing.known_calls(ledger)
-    call = await phone.dial(standing.uri(lab, lines.HOOKED_VOICEMAIL), caller=standing.CALLER)
+    call = await phone.dial(standing.uri(lab, lines.HOOKED_VOICEMAIL), caller=MESSAGE_CALLER)
     await call.answered(timeout=ANSWER_S)
-    await voicemails.leave(call)
-    row = await hooked.the_call(ledger, known)
+    said = await voicemails.leave(call)
+    row = await standing.ended_call_from(ledger, known, MESSAGE_CALLER)
+    row = await voicemails.assert_kept(lab, ledger, row["callId"], said)
+    assert (row["to"], row["agentId"]) == (lines.HOOKED_VOICEMAIL, None)
+    assert (row["action"], row["termination"]["reason"]) == ("voicemail", "voicemail")
     told = await hooked.statuses(hooks, ledger, row["callId"])
     assert "call.voicemail" in hooked.types(told)
     report = await hooked.report(hooks, row["callId"])
-    row = await ledger.call(row["callId"])
     assert report["outcome"] == "voicemail"
     assert report["artifacts"]["voicemail"]["duration_seconds"] == row["voicemail"]["durationSeconds"]
     assert report["artifacts"]["voicemail"]["url"].endswith(row["voicemail"]["url"])
-    await standing.settles(lab, phone)
 
 
 @pytest.mark.long

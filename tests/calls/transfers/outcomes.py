@@ -25,8 +25,7 @@ async def back_with_agent(scene: scenes.Scene, failed_s: float, *, text: str = N
         failed_s: when the step that failed was over, by the monotonic clock.
         text: which the agent says then.
     """
-    row = await scene.is_over()
-    assert row["state"] in ("returned", "cancelled"), row
+    await scene.comes_to("returned", "cancelled")
     spoke_s = await scene.agent_spoke_at(text)
     assert scene.near.is_up, "the caller was dropped"
     since_s = scene.near.timeline.since_s(spoke_s)
@@ -75,6 +74,6 @@ async def _ended(scene: scenes.Scene, *, timeout: float = 30.0) -> api.Json:
 
 
 def rang_once(scene: scenes.Scene, *numbers: str) -> None:
-    """Assert that no phone rings a second time."""
+    """Assert that no phone rang a second time."""
     for number in numbers:
-        assert scene.switch.calls_left(number) == 0, "a destination was dialed twice"
+        assert scene.switch.calls(number) <= 1, "a destination was dialed twice"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import traceback
 from collections.abc import Iterable, Sequence
 
 from lab import labs
@@ -11,6 +12,7 @@ from tests.calls.transfers import faults, scenes, switches
 
 AT_ONCE = 3  # voices and ears are made on this machine
 _LONGEST_S = 120.0
+_HERE = "tests/calls/transfers"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +44,9 @@ async def play(lab: labs.Lab, switch: switches.Switch, fault: faults.Fault, plac
         ):
             return Played(fault.name, round(await fault.play(scene, human_of(place)), 3))
     except Exception as error:  # noqa: BLE001  # the other cases go on, and each one that failed is told
-        return Played(fault.name, None, f"{type(error).__name__}: {error}"[:400])
+        steps = [frame for frame in traceback.extract_tb(error.__traceback__) if _HERE in frame.filename]
+        where = " > ".join(f"{frame.name}:{frame.lineno}" for frame in steps[1:])
+        return Played(fault.name, None, f"{type(error).__name__}: {error}"[:300] + f" ({where})")
 
 
 async def play_all(lab: labs.Lab, switch: switches.Switch, wanted: Sequence[faults.Fault]) -> list[Played]:

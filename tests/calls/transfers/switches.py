@@ -19,6 +19,7 @@ class Switch:
         self.phone = phone
         self._waiting: collections.defaultdict[str, asyncio.Queue[softphone.IncomingCall]]
         self._waiting = collections.defaultdict(asyncio.Queue)
+        self._count: collections.Counter[str] = collections.Counter()
 
     async def next_call(self, number: str, *, timeout: float) -> softphone.IncomingCall:
         """The next call to a number of the phone; each is handed out once.
@@ -29,14 +30,15 @@ class Switch:
         async with asyncio.timeout(timeout):
             return await self._waiting[number].get()
 
-    def calls_left(self, number: str) -> int:
-        """How many calls came to a number that nobody asked for."""
-        return self._waiting[number].qsize()
+    def calls(self, number: str) -> int:
+        """How many calls have come to a number."""
+        return self._count[number]
 
     async def run(self) -> None:
         """Hand out calls until told to stop."""
         while True:
             call = await self.phone.next_call(timeout=_LONGEST_S)
+            self._count[call.dialed] += 1
             self._waiting[call.dialed].put_nowait(call)
 
 

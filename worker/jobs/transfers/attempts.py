@@ -73,8 +73,11 @@ class Attempt:
         return await self._accepted() if seen is contract.Seen.ACCEPTED else await self._failed(seen)
 
     async def _ask(self, consultation: consultations.Consultation) -> contract.Seen:
-        async with racing.together(consultation.prepare(), self._picked_up()) as (preparing, answering):
-            self._parts.partition.lets_hear(self._identity, await preparing)
+        async with racing.together(self._picked_up()) as (answering,):
+            # First things first: getting ready keeps a processor busy, and the leg may be picked up at any moment.
+            await legs.appears(self._parts.room, self._identity)
+            await self._parts.partition.kept_up()
+            self._parts.partition.lets_hear(self._identity, await consultation.prepare())
             leg = await answering
         return await consultation.talk(leg)
 

@@ -8,7 +8,7 @@ import logging
 import pathlib
 
 import numpy as np
-from livekit import agents, rtc
+from livekit import rtc
 from livekit.agents.utils import audio
 from livekit.agents.voice import background_audio
 
@@ -84,7 +84,8 @@ class HoldMusic:
 
     async def _play(self, source: rtc.AudioSource) -> None:
         try:
-            while await self._play_once(source):
+            pieces = audio.AudioByteStream(_RATE, 1, _PIECE)
+            while await self._play_once(source, pieces):
                 pass
             _log.error("there is no sound in the hold music")
         except asyncio.CancelledError:
@@ -92,14 +93,13 @@ class HoldMusic:
         except Exception as error:  # noqa: BLE001  # whatever is wrong with the file, the call goes on
             _log.error("the hold music cannot be played", extra={"error_class": type(error).__name__})
 
-    async def _play_once(self, source: rtc.AudioSource) -> bool:
-        pieces = agents.utils.audio.AudioByteStream(_RATE, 1, _PIECE)
+    async def _play_once(self, source: rtc.AudioSource, pieces: audio.AudioByteStream) -> bool:
         is_sound = False
         async with contextlib.aclosing(audio.audio_frames_from_file(self._path, _RATE)) as frames:
             async for frame in frames:
+                is_sound = True
                 for piece in pieces.push(bytes(frame.data)):
                     await source.capture_frame(_softened(piece))
-                    is_sound = True
         return is_sound
 
 

@@ -93,6 +93,11 @@ class Partition:
         self._permit()
         _own(self._take(identity, track_sid), self._hints)
 
+    async def kept_up(self) -> None:
+        """Wait until what is under way to keep them apart is done, so that nothing of it comes after what follows."""
+        if self._upkeep:
+            await asyncio.wait(self._upkeep)
+
     async def broken(self) -> None:
         """Wait until the wall has a hole: somebody may be heard who must not be."""
         await self._broken.wait()
@@ -104,7 +109,7 @@ class Partition:
             ControlFailed: perhaps one of them hears the other.
         """
         self._is_held = False
-        await self._settled()
+        await self.kept_up()
         its_tracks = self._audio_of(identity)
         deeds = [self._controls.mute(self._caller, sid, False) for sid in self._audio_of(self._caller)]
         if its_tracks:
@@ -120,7 +125,7 @@ class Partition:
         """
         self._is_held = False
         await self._stop_freeing()
-        await self._settled()
+        await self.kept_up()
         self._tracks = {}
         self._permit()
         try:
@@ -256,11 +261,6 @@ class Partition:
         except errors.Unavailable as error:
             _log.error("caller and destination could not be kept apart", extra={"error_class": error.message})
             self._broken.set()
-
-    async def _settled(self) -> None:
-        """Wait for what is under way, so that nothing of it comes after what is done now."""
-        if self._upkeep:
-            await asyncio.wait(self._upkeep)
 
 
 def _own(work: Coroutine[None, None, None], tasks: set[asyncio.Task[None]]) -> None:

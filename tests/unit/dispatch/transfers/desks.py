@@ -101,7 +101,6 @@ class Desk:
             referring=self.referring,
             summoner=self.summoner,
             livekit=self.livekit,
-            closer=self.closer,
             board=switchboard.Switchboard(configuration, timepiece),
             wakeups=hints,
             counters=self.counters,

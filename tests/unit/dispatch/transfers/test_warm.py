@@ -80,8 +80,8 @@ async def test_a_dial_of_which_livekit_knows_nothing_is_looked_at_in_the_room(
 async def test_what_is_dialed_counts_for_as_long_as_it_may_be_taken(desk: desks.Desk) -> None:
     async def held() -> list[float | None]:
         async with desk.store.reading() as tx:
-            kept = await tx.execute(sa.select(tables.reservations).order_by(tables.reservations.c.id))
-            return [row.minutes if row.released_at else None for row in kept]
+            kept = await tx.execute(sa.select(tables.reservations))
+            return sorted((row.minutes if row.released_at else None for row in kept), key=lambda each: each is None)
 
     await desk.consulting(wish=desks.wish(FIRST, SECOND))
     assert await held() == [None]

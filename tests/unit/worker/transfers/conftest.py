@@ -1,5 +1,5 @@
-"""Short waits for every test of a transfer."""
+"""Short waits for the tests of transfers."""
 
-from tests.unit.worker.transfers.stages import brief
+from tests.unit.worker.transfers.stages import failing_soon, impatient, quiet
 
-__all__ = ["brief"]
+__all__ = ["failing_soon", "impatient", "quiet"]

@@ -424,20 +424,30 @@ async def settled() -> None:
 
 
 @pytest.fixture(autouse=True)
-def brief(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waits of seconds, made short."""
-    monkeypatch.setattr(following, "SILENCE_S", 0.05)
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No music, and short pauses between two tries."""
     monkeypatch.setattr(following, "_PAUSE_S", 0.005)
-    monkeypatch.setattr(attempts, "_JOIN_S", 0.02)
-    monkeypatch.setattr(patience, "IDLE_S", 0.1)
-    monkeypatch.setattr(patience, "REFER_S", 0.2)
-    monkeypatch.setattr(reaching, "_WITHIN_S", 0.1)
     monkeypatch.setattr(reaching, "_PAUSE_S", 0.005)
-    monkeypatch.setattr(controls, "_WITHIN_S", 0.02)
     monkeypatch.setattr(controls, "_PAUSE_S", 0.005)
     monkeypatch.setattr(partition, "_AGAIN_S", 0.01)
+    monkeypatch.setattr(attempts, "_JOIN_S", 0.02)
     monkeypatch.setattr(music, "HoldMusic", Music)
     monkeypatch.setattr(Music, "made", [], raising=False)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits for a dispatch that is out, made short."""
+    monkeypatch.setattr(following, "SILENCE_S", 0.05)
+    monkeypatch.setattr(patience, "IDLE_S", 0.1)
+    monkeypatch.setattr(patience, "REFER_S", 0.1)
+    monkeypatch.setattr(reaching, "_WITHIN_S", 0.1)
+
+
+@pytest.fixture
+def failing_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What livekit-server does not do is not tried for long."""
+    monkeypatch.setattr(controls, "_WITHIN_S", 0.05)
 
 
 @contextlib.asynccontextmanager

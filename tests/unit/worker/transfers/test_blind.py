@@ -91,6 +91,7 @@ async def test_dispatch_may_know_first_that_somebody_picked_up() -> None:
         assert stage.ending.is_bridged_on
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_nobody_picks_up_while_dispatch_is_out() -> None:
     async with stages.opened(transfers.Kind.BLIND) as stage:
         await begun(stage)
@@ -104,6 +105,7 @@ async def test_nobody_picks_up_while_dispatch_is_out() -> None:
         await stages.until(lambda: stage.dispatch.progress.state is transfers.State.RETURNED)
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_somebody_picks_up_while_dispatch_is_out() -> None:
     async with stages.opened(transfers.Kind.BLIND) as stage:
         await begun(stage)
@@ -118,6 +120,7 @@ async def test_somebody_picks_up_while_dispatch_is_out() -> None:
         await stages.until(lambda: bool(stage.outs))
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_a_refer_of_which_nobody_tells_any_more_is_given_up() -> None:
     async with stages.opened(transfers.Kind.BLIND) as stage:
         await referred(stage)

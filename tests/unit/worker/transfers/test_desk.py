@@ -60,6 +60,7 @@ async def test_what_was_said_before_the_caller_spoke_does_not_count() -> None:
         assert not desk.has_spoken(stage.talk.history)
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(
     "refusal", [dispatch_client.TransferRefused("policy_refused"), errors.DispatchUnavailable()], ids=["refused", "out"]
 )
@@ -75,6 +76,7 @@ async def test_a_transfer_that_is_not_begun_leaves_the_conversation_as_it_was(
         assert not stage.talk.done
 
 
+@pytest.mark.usefixtures("failing_soon")
 async def test_a_caller_who_cannot_be_held_is_not_transferred_by_the_tool() -> None:
     async with stages.opened() as stage:
         stage.livekit.failing = {"mute"}
@@ -89,6 +91,7 @@ async def test_without_dispatch_word_which_call_it_is_nobody_is_transferred() ->
         assert not stage.dispatch.requests
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_what_dispatch_began_although_its_answer_was_lost_is_called_off() -> None:
     async with stages.opened() as stage:
         stage.dispatch.refusal = errors.DispatchUnavailable()

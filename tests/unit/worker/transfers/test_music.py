@@ -17,7 +17,7 @@ pytestmark = pytest.mark.unit
 
 DEADLINE_S = 10.0
 HoldMusic = music.HoldMusic  # the true one: every other test has another
-LENGTH = 2400  # samples of a file; 0.1 s
+LENGTH = 12_000  # samples of a file; 0.5 s
 
 
 class Local(bridges.Bridge):

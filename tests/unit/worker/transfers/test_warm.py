@@ -8,7 +8,7 @@ import pytest
 
 from callcore import contract, endings, errors, transfer_wishes, transfers
 from tests.unit.worker.transfers import stages
-from worker.jobs.transfers import attempts
+from worker.jobs.transfers import attempts, patience
 
 pytestmark = pytest.mark.unit
 
@@ -72,7 +72,10 @@ async def test_an_operator_may_take_the_call_for_the_destination() -> None:
         assert contract.Seen.ACCEPTED not in stage.dispatch.facts
 
 
-async def test_a_destination_gone_in_the_moment_of_the_merge_leaves_the_caller_with_the_agent() -> None:
+async def test_a_destination_gone_in_the_moment_of_the_merge_leaves_the_caller_with_the_agent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(attempts, "_GRACE_S", stages.DEADLINE_S)
     async with stages.opened() as stage:
         await stage.is_merged()
         await stages.until(lambda: stage.reports.is_left)
@@ -221,6 +224,7 @@ async def test_without_keys_the_destinations_digits_pass_only_after_the_merge() 
         assert not stage.livekit.without_data
 
 
+@pytest.mark.usefixtures("failing_soon")
 @pytest.mark.parametrize("failing", ["mute", "forbid"])
 async def test_a_caller_who_cannot_be_put_on_hold_is_not_transferred(failing: str) -> None:
     async with stages.opened() as stage:
@@ -231,6 +235,7 @@ async def test_a_caller_who_cannot_be_put_on_hold_is_not_transferred(failing: st
         assert stage.is_free
 
 
+@pytest.mark.usefixtures("failing_soon")
 async def test_a_wall_with_a_hole_ends_the_transfer() -> None:
     async with stages.opened() as stage:
         await stage.is_consulting()
@@ -241,6 +246,7 @@ async def test_a_wall_with_a_hole_ends_the_transfer() -> None:
         await stages.until(lambda: stage.dispatch.facts[-1] == "returned")
 
 
+@pytest.mark.usefixtures("failing_soon")
 async def test_a_hold_that_cannot_be_undone_is_undone_later() -> None:
     async with stages.opened() as stage:
         await stage.is_consulting()
@@ -252,6 +258,7 @@ async def test_a_hold_that_cannot_be_undone_is_undone_later() -> None:
         await stages.until(lambda: stage.is_free)
 
 
+@pytest.mark.usefixtures("failing_soon")
 async def test_a_merge_that_fails_is_as_if_they_had_hung_up() -> None:
     async with stages.opened() as stage:
         await stage.is_consulting()
@@ -269,10 +276,12 @@ async def test_a_destination_that_cannot_be_asked_is_passed_over(monkeypatch: py
         await stage.is_summoned()
         await stages.until(lambda: contract.Seen.HELD in stage.dispatch.facts)
         stage.dispatch.dials()
+        stage.room.rings()
         await stages.until(lambda: stage.talk.is_back)
         assert stage.dispatch.facts[-1] == "unresponsive"
 
 
+@pytest.mark.usefixtures("impatient")
 class TestDispatchOut:
     """While dispatch does not answer, the job goes by what it sees."""
 
@@ -303,7 +312,8 @@ class TestDispatchOut:
             await stages.until(lambda: stage.talk.is_back)
             assert stage.is_free
 
-    async def test_a_restart_before_anybody_is_dialed_is_waited_for(self) -> None:
+    async def test_a_restart_before_anybody_is_dialed_is_waited_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(patience, "IDLE_S", stages.DEADLINE_S)
         async with stages.opened() as stage:
             await stage.is_summoned()
             await stages.until(lambda: contract.Seen.HELD in stage.dispatch.facts)
@@ -336,7 +346,7 @@ class TestDispatchOut:
             stage.dispatch.goes_out()
             stage.consultation.says(contract.Seen.ACCEPTED)
             await stages.until(lambda: not stage.livekit.muted)
-            await asyncio.sleep(0.1)
+            await stages.until(lambda: not stage.room.caller.track_publications[stages.CALLERS_TRACK].subscribed)
             stage.room.leaves()
             end = await stage.ending.wait()
             assert (end.reason, end.ended_by) == (endings.Reason.TRANSFERRED, endings.EndedBy.CALLEE)
@@ -356,7 +366,8 @@ class TestDispatchOut:
             stage.dispatch.comes_back()
             await stages.until(lambda: stage.dispatch.progress.state is transfers.State.RETURNED)
 
-    async def test_a_destination_gone_in_the_moment_of_the_merge(self) -> None:
+    async def test_a_destination_gone_in_the_moment_of_the_merge(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(attempts, "_GRACE_S", stages.DEADLINE_S)
         async with stages.opened() as stage:
             await stage.is_consulting()
             stage.dispatch.goes_out()
