@@ -9,10 +9,9 @@ import pathlib
 import shutil
 from collections.abc import AsyncIterator
 
-import aiohttp
-
 from lab import applications, labs, provider_sets
 from lab.stack import probes
+from tests.calls import standing
 
 
 @contextlib.asynccontextmanager
@@ -40,9 +39,4 @@ async def providers(lab: labs.Lab, config: pathlib.Path, scratch: pathlib.Path) 
 
 async def _put_in_force(lab: labs.Lab, config: pathlib.Path) -> None:
     shutil.copytree(config, lab.config, dirs_exist_ok=True)
-    headers = {"Authorization": f"Bearer {lab.api_key}"}
-    async with (
-        aiohttp.ClientSession(lab.dispatch_url, headers=headers) as http,
-        http.post("/v1/config/reload") as response,
-    ):
-        assert response.status == 200, await response.text()
+    assert await standing.reload(lab) == 200

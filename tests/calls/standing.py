@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
+import aiohttp
 import psutil
 from livekit import api as livekit_api
 
@@ -88,6 +89,16 @@ async def event_types(ledger: api.Api, call_id: str) -> list[str]:
     events = await ledger.events(call_id)
     assert [event["sequence"] for event in events] == list(range(1, len(events) + 1))
     return [event["type"] for event in events]
+
+
+async def reload(lab: labs.Lab) -> int:
+    """Have dispatch read its configuration again; the HTTP status."""
+    headers = {"Authorization": f"Bearer {lab.api_key}"}
+    async with (
+        aiohttp.ClientSession(lab.dispatch_url, headers=headers) as http,
+        http.post("/v1/config/reload") as response,
+    ):
+        return response.status
 
 
 async def rooms(lab: labs.Lab) -> list[str]:

@@ -1,5 +1,6 @@
 """Whoever calls, and whatever their network says of them: the call is answered, and the ledger says what is known."""
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
@@ -13,90 +14,91 @@ pytestmark = [pytest.mark.calls, pytest.mark.asyncio(loop_scope="session")]
 LANDLINE = "+12015550161"
 
 
-async def row_of(ledger: api.Api, known: set[str], call: softphone.OutgoingCall) -> api.Json:
-    await call.answered(timeout=10)
-    await call.hang_up()
-    (row,) = await standing.new_rows(ledger, known, 1)
-    return row
+async def rows_of(ledger: api.Api, known: set[str], calls: Sequence[softphone.OutgoingCall]) -> list[api.Json]:
+    """Hang up calls once they are answered; what the ledger has of them."""
+    await asyncio.gather(*(call.answered(timeout=15) for call in calls))
+    await asyncio.gather(*(call.hang_up() for call in calls))
+    return await standing.new_rows(ledger, known, len(calls))
 
 
 @pytest.mark.parametrize(
-    ("user", "host", "name", "status"),
+    "callers",
     [
-        ("anonymous", "anonymous.invalid", "Anonymous", "withheld"),
-        pytest.param("9" * 240, None, None, "unusable", marks=pytest.mark.long),
+        {
+            "withheld": ("anonymous", "anonymous.invalid", "Anonymous"),
+            "unusable": ("%7B%7B7*7%7D%7D", None, "{{ 7*7 }} <script>alert(1)</script> \u202e\x07 Zoë"),
+        },
+        pytest.param({"unusable": ("9" * 240, None, None)}, marks=pytest.mark.long),
         pytest.param(
-            "%27%3B%20DROP%20TABLE%20calls%3B--", None, "'; DROP TABLE calls;--", "unusable", marks=pytest.mark.long
+            {"unusable": ("%27%3B%20DROP%20TABLE%20calls%3B--", None, "'; DROP TABLE calls;--")},
+            marks=pytest.mark.long,
         ),
-        ("%7B%7B7*7%7D%7D", None, "{{ 7*7 }} <script>alert(1)</script> \u202e\x07 Zoë", "unusable"),
     ],
+    ids=["usual", "long", "injecting"],
 )
 async def test_a_caller_without_a_number_is_answered(
     lab: labs.Lab,
     phone: softphone.Softphone,
     ledger: api.Api,
-    user: str,
-    host: str | None,
-    name: str | None,
-    status: str,
+    callers: dict[str, tuple[str, str | None, str | None]],
 ) -> None:
+    """Each is known by what the ledger is to say of them."""
     known = await standing.known_calls(ledger)
-    call = await phone.dial(standing.uri(lab, lines.WITH_METADATA), caller=user, caller_host=host, name=name)
-    row = await row_of(ledger, known, call)
-    assert (row["from"], row["callerIdStatus"]) == (None, status)
-    assert (row["agentId"], row["metadata"]["tenant"]) == ("front-desk", "acme")
-    assert row["metadata"]["caller"] == ""
+    calls = [
+        await phone.dial(standing.uri(lab, lines.WITH_METADATA), caller=user, caller_host=host, name=name)
+        for user, host, name in callers.values()
+    ]
+    rows = await rows_of(ledger, known, calls)
+    assert {row["callerIdStatus"] for row in rows} == set(callers)
+    for row in rows:
+        assert row["from"] is None
+        assert (row["agentId"], row["metadata"]["tenant"]) == ("front-desk", "acme")
+        assert row["metadata"]["caller"] == ""
     await standing.settles(lab, phone)
 
 
+DIVERSION = ("Diversion", f'"Reception" <sip:{LANDLINE}@carrier.example>;reason=unconditional')
+HISTORY = (
+    f"<sip:{LANDLINE}@carrier.example?Reason=SIP%3Bcause%3D302>;index=1",
+    f"<sip:{lines.WITH_METADATA}@carrier.example>;index=1.1",
+)
+
+
 @pytest.mark.parametrize(
-    ("headers", "forwarded_from"),
+    "sent_on",
     [
-        pytest.param([], None, marks=pytest.mark.long),
-        ([("Diversion", f'"Reception" <sip:{LANDLINE}@carrier.example>;reason=unconditional')], LANDLINE),
-        (
-            [
-                ("History-Info", f"<sip:{LANDLINE}@carrier.example?Reason=SIP%3Bcause%3D302>;index=1"),
-                ("History-Info", f"<sip:{lines.WITH_METADATA}@carrier.example>;index=1.1"),
-            ],
-            LANDLINE,
-        ),
-        pytest.param(
-            [
-                (
-                    "History-Info",
-                    f"<sip:{LANDLINE}@carrier.example?Reason=SIP%3Bcause%3D302>;index=1, "
-                    f"<sip:{lines.WITH_METADATA}@carrier.example>;index=1.1",
-                )
-            ],
-            LANDLINE,
-            marks=pytest.mark.long,
-        ),
-        ([("X-Original-Called", LANDLINE)], LANDLINE),
-        ([("Diversion", "{{ 7*7 }}'; DROP TABLE calls;--")], None),
+        [
+            ([DIVERSION], LANDLINE),
+            ([("History-Info", entry) for entry in HISTORY], LANDLINE),
+            ([("X-Original-Called", LANDLINE)], LANDLINE),
+            ([("Diversion", "{{ 7*7 }}'; DROP TABLE calls;--")], None),
+        ],
+        pytest.param([([], None), ([("History-Info", ", ".join(HISTORY))], LANDLINE)], marks=pytest.mark.long),
     ],
+    ids=["usual", "rare"],
 )
 async def test_metadata_say_who_called_which_number_and_by_whom_the_call_was_sent_on(
     lab: labs.Lab,
     phone: softphone.Softphone,
     ledger: api.Api,
-    headers: Sequence[tuple[str, str]],
-    forwarded_from: str | None,
+    sent_on: list[tuple[list[tuple[str, str]], str | None]],
 ) -> None:
     known = await standing.known_calls(ledger)
-    call = await phone.dial(standing.uri(lab, lines.WITH_METADATA), caller=standing.CALLER, headers=headers)
-    row = await row_of(ledger, known, call)
-    assert (row["from"], row["callerIdStatus"], row["forwardedFromNumber"]) == (
-        standing.CALLER,
-        "known",
-        forwarded_from,
-    )
-    assert row["metadata"] == {
-        "tenant": "acme",
-        "caller": standing.CALLER,
-        "dialed": lines.WITH_METADATA,
-        "via": forwarded_from or "",
-    }
+    callers = {f"+1201555015{place}": sending for place, sending in enumerate(sent_on)}
+    calls = [
+        await phone.dial(standing.uri(lab, lines.WITH_METADATA), caller=caller, headers=headers)
+        for caller, (headers, _) in callers.items()
+    ]
+    rows = {row["from"]: row for row in await rows_of(ledger, known, calls)}
+    assert set(rows) == set(callers)
+    for caller, (_, forwarded_from) in callers.items():
+        assert (rows[caller]["callerIdStatus"], rows[caller]["forwardedFromNumber"]) == ("known", forwarded_from)
+        assert rows[caller]["metadata"] == {
+            "tenant": "acme",
+            "caller": caller,
+            "dialed": lines.WITH_METADATA,
+            "via": forwarded_from or "",
+        }
     await standing.settles(lab, phone)
 
 
@@ -110,7 +112,7 @@ async def test_a_caller_id_that_livekit_cannot_carry_costs_nobody_else_a_call(
     with pytest.raises(softphone.CallRefused):
         await refused.answered(timeout=10)
     usual = await phone.dial(standing.uri(lab, lines.WITH_METADATA), caller=standing.CALLER)
-    row = await row_of(ledger, known, usual)
+    (row,) = await rows_of(ledger, known, [usual])
     assert row["from"] == standing.CALLER
     assert not unheard.is_up
     unheard.abandon()

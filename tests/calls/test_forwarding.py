@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.calls, pytest.mark.asyncio(loop_scope="session")]
 ANSWER_S = 15.0
 CALLERS_HZ, CALLEES_HZ = 1000.0, 1500.0
 RINGBACK_HZ = 425.0
+RECEPTION, IGNORED = "reception", "+12015550128"
 RINGS_S = 5.0  # by the trunk of `config/trunks.yaml`
 
 
@@ -104,35 +105,40 @@ async def test_who_gives_up_stops_the_other_phone_from_ringing(
 
 
 @pytest.mark.parametrize("code", [486, pytest.param(603, marks=pytest.mark.long)])
-async def test_a_callee_that_refuses_brings_the_message(
+async def test_who_refuses_brings_the_message_and_who_never_answers_the_voicemail(
     lab: labs.Lab, phone: softphone.Softphone, callee: softphone.Softphone, ledger: api.Api, code: int
 ) -> None:
+    """Both at the same time."""
     known = await standing.known_calls(ledger)
-    callee.answer_with(softphone.Answering(code=code))
-    near = await phone.dial(standing.uri(lab, lines.FORWARD_ELSE_MESSAGE), caller=standing.CALLER)
-    await near.answered(timeout=ANSWER_S)
-    assert (await near.ended(timeout=20)).by is softphone.EndedBy.PEER
-    assert hearing.says(near, lines.NOBODY_ANSWERS)
-    assert (await (await callee.next_call(timeout=1)).ended(timeout=1)).code == code
-    (row,) = await standing.new_rows(ledger, known, 1)
+    callee.answer_with(softphone.Answering(code=code), user=lines.MESSAGE_CALLEE)
+    callee.answer_with(softphone.RINGS_FOREVER, user=RECEPTION)
+    refused = await phone.dial(standing.uri(lab, lines.FORWARD_ELSE_MESSAGE), caller=standing.CALLER)
+    ignored = await phone.dial(standing.uri(lab, lines.FORWARD_ELSE_VOICEMAIL), caller=IGNORED)
+    fars = [await callee.next_call(timeout=ANSWER_S) for _ in range(2)]
+    by_number = {far.dialed: far for far in fars}
+    await asyncio.gather(
+        hears_the_message(refused, by_number[lines.MESSAGE_CALLEE], code),
+        comes_to_the_voicemail(ignored, by_number[RECEPTION]),
+    )
+    assert hearing.says(refused, lines.NOBODY_ANSWERS)
+    assert hearing.says(ignored, lines.LEAVE_A_MESSAGE)
+    row = await standing.ended_call_from(ledger, known, standing.CALLER)
     assert row["termination"]["endedBy"] != "caller"
+    row = await standing.ended_call_from(ledger, known, IGNORED)
+    assert row["transfers"][0]["attempts"][0]["result"] == "no_answer"
     await standing.settles(lab, phone)
 
 
-async def test_a_callee_that_never_answers_brings_the_voicemail(
-    lab: labs.Lab, phone: softphone.Softphone, callee: softphone.Softphone, ledger: api.Api
-) -> None:
-    known = await standing.known_calls(ledger)
-    callee.answer_with(softphone.RINGS_FOREVER)
-    near = await phone.dial(standing.uri(lab, lines.FORWARD_ELSE_VOICEMAIL), caller=standing.CALLER)
+async def hears_the_message(near: softphone.OutgoingCall, far: softphone.IncomingCall, code: int) -> None:
     await near.answered(timeout=ANSWER_S)
-    far = await callee.next_call(timeout=ANSWER_S)
+    assert (await near.ended(timeout=20)).by is softphone.EndedBy.PEER
+    assert (await far.ended(timeout=1)).code == code
+
+
+async def comes_to_the_voicemail(near: softphone.OutgoingCall, far: softphone.IncomingCall) -> None:
+    await near.answered(timeout=ANSWER_S)
     ending = await far.ended(timeout=15)
     assert ending.by is softphone.EndedBy.CANCELLED
     assert ending.at_s == pytest.approx(RINGS_S, abs=2.0)
     await near.hears_tone(voicemails.BEEP_HZ, timeout=15)
     await near.hang_up()
-    assert hearing.says(near, lines.LEAVE_A_MESSAGE)
-    (row,) = await standing.new_rows(ledger, known, 1)
-    assert row["transfers"][0]["attempts"][0]["result"] == "no_answer"
-    await standing.settles(lab, phone)

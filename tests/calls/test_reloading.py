@@ -24,11 +24,6 @@ def as_operator(lab: labs.Lab) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(lab.dispatch_url, headers={"Authorization": f"Bearer {lab.api_key}"})
 
 
-async def reload(lab: labs.Lab) -> int:
-    async with as_operator(lab) as http, http.post("/v1/config/reload") as response:
-        return response.status
-
-
 async def greeting_in_force(lab: labs.Lab) -> str:
     async with as_operator(lab) as http, http.get("/v1/agents/second-desk") as response:
         greeting: str = (await response.json())["greeting"]
@@ -42,7 +37,7 @@ async def agent(lab: labs.Lab) -> AsyncIterator[pathlib.Path]:
     before = path.read_text()
     yield path
     path.write_text(before)
-    assert await reload(lab) == 200
+    assert await standing.reload(lab) == 200
 
 
 async def greeted(lab: labs.Lab, phone: softphone.Softphone) -> softphone.OutgoingCall:
@@ -71,12 +66,12 @@ async def test_no_call_is_dropped_and_the_next_one_has_the_new_greeting(
     for attempt in range(3):
         greeting = f"This is greeting number {attempt}."
         agent.write_text(before.replace(lines.OTHER_GREETING, greeting))
-        assert await reload(lab) == 200
+        assert await standing.reload(lab) == 200
         assert await greeting_in_force(lab) == greeting
     agent.write_text(before.replace(lines.OTHER_GREETING, NEW_GREETING))
     await reload_by_signal(lab, NEW_GREETING)
     agent.write_text(before + "agnet: front-desk\n")
-    assert await reload(lab) == 422
+    assert await standing.reload(lab) == 422
     assert all(call.is_up for call in calls)
 
     calls.append(await greeted(lab, phone))

@@ -1,6 +1,7 @@
 """What a number does in and off the business's hours."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
@@ -15,24 +16,17 @@ ANSWER_S = 10.0
 MESSAGE_S = 20.0
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def day(lab: labs.Lab) -> labs.Lab:
-    """The lab in hours."""
-    await clocks.be_at(lab, clocks.IN_HOURS)
-    return lab
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def night(lab: labs.Lab) -> AsyncIterator[labs.Lab]:
+    """The lab off hours, from the first test that wants it to the end of the module."""
+    async with clocks.off_hours(lab):
+        yield lab
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def night(lab: labs.Lab) -> labs.Lab:
-    """The same lab off hours."""
-    await clocks.be_at(lab, clocks.OFF_HOURS)
-    return lab
-
-
-async def test_in_hours_the_agent_answers(day: labs.Lab, phone: softphone.Softphone, ledger: api.Api) -> None:
+async def test_in_hours_the_agent_answers(lab: labs.Lab, phone: softphone.Softphone, ledger: api.Api) -> None:
     known = await standing.known_calls(ledger)
     numbers = (lines.MESSAGE_OFF_HOURS, lines.VOICEMAIL_OFF_HOURS, lines.FORWARD_OFF_HOURS)
-    calls = [await phone.dial(standing.uri(day, number), caller=standing.CALLER) for number in numbers]
+    calls = [await phone.dial(standing.uri(lab, number), caller=standing.CALLER) for number in numbers]
     await asyncio.gather(*(call.answered(timeout=ANSWER_S) for call in calls))
     await asyncio.gather(*(call.hears_speech(timeout=5, since_s=0) for call in calls))
     await asyncio.gather(*(call.hears_silence(for_s=1.0, timeout=15, since_s=call.now_s) for call in calls))
@@ -40,7 +34,7 @@ async def test_in_hours_the_agent_answers(day: labs.Lab, phone: softphone.Softph
     assert [hearing.says(call, lines.OTHER_GREETING) for call in calls] == [True] * 3
     rows = await standing.new_rows(ledger, known, 3)
     assert {row["to"]: row["agentId"] for row in rows} == dict.fromkeys(numbers, "second-desk")
-    await standing.settles(day, phone)
+    await standing.settles(lab, phone)
 
 
 async def hears_closed(lab: labs.Lab, phone: softphone.Softphone) -> None:
@@ -101,6 +95,7 @@ async def test_without_dispatch_the_worker_knows_the_hours(night: labs.Lab, phon
     """By its snapshot and its own clock; and a message that was left goes to dispatch when that is back."""
     async with standing.ledger_of(night) as ledger:
         known = await standing.known_calls(ledger)
+    await clocks.are_known_to_worker(night)
     await night.dispatch.stop()
     call = await phone.dial(standing.uri(night, lines.VOICEMAIL_OFF_HOURS), caller=standing.CALLER)
     await call.answered(timeout=ANSWER_S)

@@ -60,10 +60,17 @@ async def ringing(scene: scenes.Scene, number: str) -> softphone.IncomingCall:
     return far
 
 
+async def press(far: softphone.IncomingCall, key: str) -> float:
+    """Answer by key, as soon as anybody could: when something is heard; when that was."""
+    await far.hears_speech(timeout=15, since_s=0)
+    await far.press(key)
+    return now()
+
+
 async def bridged(scene: scenes.Scene, number: str) -> softphone.IncomingCall:
     """Bring the scene to where both hear each other."""
     far = await consulting(scene, number)
-    await far.press("1")
+    await press(far, "1")
     await scene.comes_to("bridged")
     return far
 
@@ -118,7 +125,7 @@ async def voicemail(scene: scenes.Scene, number: str) -> float:
 
 async def declined_by_key(scene: scenes.Scene, number: str) -> float:
     far = await consulting(scene, number)
-    await far.press("2")
+    await press(far, "2")
     await far.ended(timeout=20)
     took_s = await outcomes.back_with_agent(scene, now())
     assert (await scene.transfer())["attempts"][0]["result"] == "declined"
@@ -137,7 +144,7 @@ async def human_leaves_in_briefing(scene: scenes.Scene, number: str) -> float:
 def human_leaves_at_merge(after_s: float) -> Play:
     async def play(scene: scenes.Scene, number: str) -> float:
         far = await consulting(scene, number)
-        await far.press("1")
+        await press(far, "1")
         await asyncio.sleep(after_s)
         await far.hang_up()
         return await outcomes.back_with_agent(scene, now())
@@ -154,7 +161,7 @@ async def next_one_takes_it(scene: scenes.Scene, number: str) -> float:
     far = await scene.switch.next_call(other, timeout=scenes.MOVED_S)
     assert far.timeline.origin_s - busy.timeline.clock_s(busy.timeline.ended_s) <= outcomes.BACK_S
     await scene.comes_to("consulting")
-    await far.press("1")
+    await press(far, "1")
     took_s = await outcomes.connected(scene, far, now())
     outcomes.rang_once(scene, number, other)
     return took_s
@@ -204,7 +211,7 @@ def killed_dispatch(when: Callable[[scenes.Scene, str], Awaitable[softphone.Inco
             back_s = max(back_s, now())
         found = await scene.comes_to("consulting", *scenes.FINAL)
         if found["state"] == "consulting":
-            await far.press("1")
+            await press(far, "1")
             back_s = now()
         took_s = await outcomes.connected(scene, far, back_s)
         outcomes.rang_once(scene, number)
@@ -222,9 +229,8 @@ async def _accepted_while_out(scene: scenes.Scene, number: str) -> float:
     """The human says yes while dispatch is out: nobody waits for it."""
     far = await consulting(scene, number)
     await scene.lab.dispatch.kill()
+    accepted_s = await press(far, "1")
     hums = [scenes.hum(scene.near, scenes.CALLERS_HZ), scenes.hum(far, scenes.HUMANS_HZ)]
-    accepted_s = now()
-    await far.press("1")
     await asyncio.gather(
         far.hears_tone(scenes.CALLERS_HZ, timeout=10), scene.near.hears_tone(scenes.HUMANS_HZ, timeout=10)
     )

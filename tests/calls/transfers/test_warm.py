@@ -13,7 +13,7 @@ from cli import api
 from lab import labs, softphone, speech
 from tests import recorded
 from tests.calls import hearing, standing
-from tests.calls.transfers import outcomes, playing, scenes, switches
+from tests.calls.transfers import faults, outcomes, playing, scenes, switches
 
 pytestmark = [pytest.mark.calls, pytest.mark.asyncio(loop_scope="session")]
 
@@ -151,7 +151,7 @@ async def test_they_talk_on_for_a_minute_after_the_worker_was_killed(
         await scene.warm(number)
         far = await switch.next_call(number, timeout=scenes.MOVED_S)
         await scene.comes_to("consulting")
-        await far.press("1")
+        await faults.press(far, "1")
         await scene.comes_to("bridged")
         await lab.worker.kill()
         until_s = time.monotonic() + ON_S
