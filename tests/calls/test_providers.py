@@ -17,6 +17,7 @@ from tests.calls import hearing, lines, standing
 pytestmark = [pytest.mark.calls, pytest.mark.asyncio(loop_scope="session")]
 
 GOODBYE = "That will be all, goodbye"
+IMPATIENT, LEAVING = "+12015550129", "+12015550130"
 
 
 async def control(lab: labs.Lab, method: str, path: str, body: dict[str, object]) -> None:
@@ -72,12 +73,18 @@ async def test_a_provider_that_refuses_at_the_start_brings_an_apology(
     await refusing(simulated_lab, service)
     await refusing(simulated_lab, "elevenlabs")
     await heard_sorry(simulated_lab, phone)
+    await standing.settles(simulated_lab, phone)
 
 
 @pytest.mark.usefixtures("well_behaved")
 async def test_a_voice_that_never_speaks_brings_an_apology(simulated_lab: labs.Lab, phone: softphone.Softphone) -> None:
+    """Except to a caller who gives up before."""
     await control(simulated_lab, "PUT", "elevenlabs", {"fault": {"kind": "stall"}})
-    for call in await heard_sorry(simulated_lab, phone):
+    calls, _ = await asyncio.gather(
+        heard_sorry(simulated_lab, phone), gives_up_while_the_greeting_is_being_made(simulated_lab, phone)
+    )
+    await standing.settles(simulated_lab, phone)
+    for call in calls:
         assert 3.0 <= call.timeline.answered_s <= 8.0, "answered at the deadline of 4 s although there was no greeting"
 
 
@@ -98,41 +105,36 @@ async def test_a_model_that_refuses_brings_an_apology(simulated_lab: labs.Lab, p
     await standing.settles(simulated_lab, phone)
 
 
-@pytest.mark.usefixtures("well_behaved")
-async def test_the_caller_gives_up_while_the_greeting_is_being_made(
-    simulated_lab: labs.Lab, phone: softphone.Softphone
-) -> None:
-    await control(simulated_lab, "PUT", "elevenlabs", {"first_ms": 3000})
-    async with standing.ledger_of(simulated_lab) as ledger:
+async def gives_up_while_the_greeting_is_being_made(lab: labs.Lab, phone: softphone.Softphone) -> None:
+    async with standing.ledger_of(lab) as ledger:
         known = await standing.known_calls(ledger)
-        call = await phone.dial(standing.uri(simulated_lab), caller=standing.CALLER)
+        call = await phone.dial(standing.uri(lab), caller=IMPATIENT)
         await call.ringing(timeout=5)
         await asyncio.sleep(1.5)
         await call.hang_up()
         assert call.ending is not None
         assert call.ending.by is softphone.EndedBy.CANCELLED
-        row = await standing.ended_call(ledger, (await standing.new_call(ledger, known))["callId"])
+        row = await standing.ended_call_from(ledger, known, IMPATIENT)
         assert row["termination"]["reason"] == "cancelled"
         assert row["answeredAt"] is None
         assert "call.answered" not in await standing.event_types(ledger, row["callId"])
-    await standing.settles(simulated_lab, phone)
 
 
 async def heard_sorry(lab: labs.Lab, phone: softphone.Softphone) -> list[softphone.OutgoingCall]:
     """Whoever calls an agent, or a number that takes messages, hears that."""
     async with standing.ledger_of(lab) as ledger:
         known = await standing.known_calls(ledger)
-        numbers = (standing.NUMBER, lines.VOICEMAIL)
-        calls = [await phone.dial(standing.uri(lab, number), caller=standing.CALLER) for number in numbers]
+        callers = {standing.CALLER: standing.NUMBER, LEAVING: lines.VOICEMAIL}
+        calls = [await phone.dial(standing.uri(lab, number), caller=caller) for caller, number in callers.items()]
         await asyncio.gather(*(call.answered(timeout=20) for call in calls))
         await asyncio.gather(*(call.ended(timeout=40) for call in calls))
         for call in calls:
             await said_sorry(call)
-        for row in await standing.new_rows(ledger, known, len(calls)):
+        for caller in callers:
+            row = await standing.ended_call_from(ledger, known, caller)
             assert row["termination"]["reason"] == "provider_failure"
             assert row["termination"]["result"] == "upstream_error"
             assert row["outcome"] == "error"
-    await standing.settles(lab, phone)
     return calls
 
 

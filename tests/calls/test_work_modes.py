@@ -1,4 +1,4 @@
-"""What a number does in and off the business's hours."""
+"""What a number does in and off the business's hours; without dispatch: see `test_dispatch_out`."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,12 +8,12 @@ import pytest_asyncio
 
 from cli import api
 from lab import labs, softphone
-from tests.calls import clocks, dialing, hearing, lines, standing, voicemails
+from tests.calls import clocks, dialing, hearing, lines, standing, voicemails, work_modes
 
 pytestmark = [pytest.mark.calls, pytest.mark.asyncio(loop_scope="session")]
 
 ANSWER_S = 10.0
-MESSAGE_S = 20.0
+FORWARDED = "+12015550131"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -37,25 +37,34 @@ async def test_in_hours_the_agent_answers(lab: labs.Lab, phone: softphone.Softph
     await standing.settles(lab, phone)
 
 
-async def hears_closed(lab: labs.Lab, phone: softphone.Softphone) -> None:
-    call = await phone.dial(standing.uri(lab, lines.MESSAGE_OFF_HOURS), caller=standing.CALLER)
-    await call.answered(timeout=ANSWER_S)
-    assert (await call.ended(timeout=MESSAGE_S)).by is softphone.EndedBy.PEER
-    assert hearing.says(call, lines.CLOSED)
-    assert not hearing.says(call, lines.OTHER_GREETING)
-
-
-async def test_off_hours_a_message_is_spoken(night: labs.Lab, phone: softphone.Softphone, ledger: api.Api) -> None:
+async def test_off_hours_a_message_is_spoken_or_another_phone_rings(
+    night: labs.Lab, phone: softphone.Softphone, callee: softphone.Softphone, ledger: api.Api
+) -> None:
+    """Depending on the number; both at the same time."""
     known = await standing.known_calls(ledger)
-    await hears_closed(night, phone)
-    (row,) = await standing.new_rows(ledger, known, 1)
+    closed, _ = await asyncio.gather(
+        work_modes.hears_closed(night, phone, standing.CALLER), another_phone_rings(night, phone, callee)
+    )
+    work_modes.assert_heard_closed(closed)
+    row = await standing.ended_call_from(ledger, known, standing.CALLER)
     assert (row["agentId"], row["action"]) == (None, "message")
     assert row["termination"]["endedBy"] != "caller"
     assert row["answeredAt"] is not None
+    row = await standing.ended_call_from(ledger, known, FORWARDED)
+    assert row["agentId"] is None
     await standing.settles(night, phone)
 
 
-@pytest.mark.long  # the last test leaves one in the same way
+async def another_phone_rings(lab: labs.Lab, phone: softphone.Softphone, callee: softphone.Softphone) -> None:
+    callee.answer_with(softphone.Answering(), user=lines.OFF_HOURS_CALLEE)
+    near = await phone.dial(standing.uri(lab, lines.FORWARD_OFF_HOURS), caller=FORWARDED)
+    far = await callee.next_call(timeout=ANSWER_S)
+    await far.hears_silence(for_s=0.1, timeout=5)
+    await near.hang_up()
+    await far.ended(timeout=5)
+
+
+@pytest.mark.long  # `test_dispatch_out` leaves one in the same way
 async def test_off_hours_a_message_is_taken(night: labs.Lab, phone: softphone.Softphone, ledger: api.Api) -> None:
     known = await standing.known_calls(ledger)
     call = await phone.dial(standing.uri(night, lines.VOICEMAIL_OFF_HOURS), caller=standing.CALLER)
@@ -63,21 +72,6 @@ async def test_off_hours_a_message_is_taken(night: labs.Lab, phone: softphone.So
     said = await voicemails.leave(call)
     (row,) = await standing.new_rows(ledger, known, 1)
     await voicemails.assert_kept(night, ledger, row["callId"], said)
-    await standing.settles(night, phone)
-
-
-async def test_off_hours_another_phone_rings(
-    night: labs.Lab, phone: softphone.Softphone, callee: softphone.Softphone, ledger: api.Api
-) -> None:
-    known = await standing.known_calls(ledger)
-    callee.answer_with(softphone.Answering(), user=lines.OFF_HOURS_CALLEE)
-    near = await phone.dial(standing.uri(night, lines.FORWARD_OFF_HOURS), caller=standing.CALLER)
-    far = await callee.next_call(timeout=ANSWER_S)
-    await far.hears_silence(for_s=0.1, timeout=5)
-    await near.hang_up()
-    await far.ended(timeout=5)
-    (row,) = await standing.new_rows(ledger, known, 1)
-    assert row["agentId"] is None
     await standing.settles(night, phone)
 
 
@@ -89,21 +83,3 @@ async def test_off_hours_nobody_is_called(night: labs.Lab, callee: softphone.Sof
     assert caught.value.retry_at is not None
     assert await standing.known_calls(ledger) == known
     assert await dialing.further_calls(callee) == 0
-
-
-async def test_without_dispatch_the_worker_knows_the_hours(night: labs.Lab, phone: softphone.Softphone) -> None:
-    """By its snapshot and its own clock; and a message that was left goes to dispatch when that is back."""
-    async with standing.ledger_of(night) as ledger:
-        known = await standing.known_calls(ledger)
-    await clocks.are_known_to_worker(night)
-    await night.dispatch.stop()
-    call = await phone.dial(standing.uri(night, lines.VOICEMAIL_OFF_HOURS), caller=standing.CALLER)
-    await call.answered(timeout=ANSWER_S)
-    said, _ = await asyncio.gather(voicemails.leave(call), hears_closed(night, phone))
-    await night.dispatch.start()
-    await night.ready()
-    async with standing.ledger_of(night) as ledger:
-        rows = await standing.new_rows(ledger, known, 2)
-        (left,) = [row for row in rows if row["to"] == lines.VOICEMAIL_OFF_HOURS]
-        await voicemails.assert_kept(night, ledger, left["callId"], said)
-    await standing.settles(night, phone)

@@ -13,7 +13,7 @@ from worker import dispatch_client
 from worker.jobs import closing, conversation, drafts, forwarding, kits, lines, parts, plans, routing_records, times
 from worker.jobs import endings as job_endings
 from worker.jobs.speech import announcing, apologies, speaking
-from worker.jobs.transfers import bridges, controls, desk, partition, racing, reaching, stories
+from worker.jobs.transfers import bridges, controls, desk, legs, partition, racing, reaching, stories
 from worker.spool import client as spool_client
 
 _log = logging.getLogger(__name__)
@@ -169,6 +169,7 @@ class PhoneCall:
             talk=talk,
             controls=switches,
             partition=partition.Partition(self._ctx.room, caller.identity, switches, with_keys=agent.transfers.keys),
+            roll=legs.Roll(self._ctx.room),
             bridge=self._bridge_parts(),
             music_path=self._kit.settings.trunkline_hold_music,
             consult=functools.partial(self._parts.new_consultation, talk, agent),

@@ -147,7 +147,7 @@ class Attempt:
         await legs.gone(room, self._identity)
 
     async def _deserted(self) -> None:
-        await patience.deserted(self._parts.room, self._follower, self._identity)
+        await patience.deserted(self._parts.room, self._parts.roll, self._follower, self._identity)
 
     def _is_over(self, progress: contract.TransferProgress) -> bool:
         return following.is_over(progress, self._number)

@@ -51,14 +51,17 @@ class Blind:
         return await self._taken_over(progress) if following.is_bridged(progress) else stories.Outcome.OVER
 
     async def _waited(self, progress: contract.TransferProgress) -> stories.Outcome | None:
-        limit_s = patience.REFER_S if self._is_referred else patience.IDLE_S
-        is_moved = await racing.first(self._moved(progress), self._follower.out_for(limit_s)) == 0
+        if self._is_referred:
+            silent = self._follower.out_for(patience.REFER_S)
+        else:
+            silent = patience.idle(self._parts.room, self._parts.roll, self._follower)
+        is_moved = await racing.first(self._moved(progress), silent) == 0
         return None if is_moved else stories.Outcome.ALONE
 
     async def _dialed(self, progress: contract.TransferProgress) -> stories.Outcome | None:
         room, identity = self._parts.room, progress.identity
         assert identity is not None  # noqa: S101  # a leg is dialed
-        deserted = patience.deserted(room, self._follower, identity)
+        deserted = patience.deserted(room, self._parts.roll, self._follower, identity)
         async with racing.together(legs.answered(room, identity), self._moved(progress), deserted) as tasks:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             answering, moving, leaving = tasks

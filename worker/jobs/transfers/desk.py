@@ -68,6 +68,7 @@ class Desk:
                 await follower.aclose()
             await self._reach.aclose()
             await self._parts.partition.aclose()
+            self._parts.roll.close()
 
     async def serve(self) -> None:
         """Carry out what is ordered, for ever.

@@ -91,6 +91,28 @@ async def gone(room: rtc.Room, identity: str) -> None:
     await until(room, look)
 
 
+class Roll:
+    """Every leg that was dialed into a room since this began to look; some stay for less than anybody needs to ask."""
+
+    def __init__(self, room: rtc.Room) -> None:
+        """Begin to look; whoever makes it closes it."""
+        self._room = room
+        self._called = {leg.identity for leg in dialed(room)}
+        room.on("participant_connected", self._note)
+
+    async def has(self, identity: str) -> None:
+        """Wait until this leg is, or was, in the room."""
+        await until(self._room, lambda: True if identity in self._called else None)
+
+    def close(self) -> None:
+        """Look no longer."""
+        self._room.off("participant_connected", self._note)
+
+    def _note(self, leg: rtc.RemoteParticipant) -> None:
+        if transfers.LEG_ATTRIBUTE in leg.attributes:
+            self._called.add(leg.identity)
+
+
 async def appears(room: rtc.Room, identity: str) -> None:
     """Wait until this leg is in the room."""
     await until(room, lambda: room.remote_participants.get(identity))

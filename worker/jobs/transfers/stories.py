@@ -13,7 +13,7 @@ from livekit import rtc
 from callcore import contract, endings, transfer_wishes, transfers
 from worker.jobs import conversation
 from worker.jobs.consulting import consultations
-from worker.jobs.transfers import bridges, controls, following, partition, texts
+from worker.jobs.transfers import bridges, controls, following, legs, partition, texts
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +27,7 @@ class Parts:
     talk: conversation.Conversation
     controls: controls.Controls
     partition: partition.Partition
+    roll: legs.Roll
     bridge: bridges.Parts
     music_path: pathlib.Path | None
     consult: Callable[[contract.TransferProgress], consultations.Consultation]

@@ -81,7 +81,8 @@ class Warm:
 
     async def _is_moved(self, follower: following.Follower, progress: contract.TransferProgress) -> bool:
         moved = follower.until(lambda now: now.version != progress.version)
-        first = await racing.first(moved, follower.out_for(patience.IDLE_S), self._parts.partition.broken())
+        idle = patience.idle(self._parts.room, self._parts.roll, follower)
+        first = await racing.first(moved, idle, self._parts.partition.broken())
         return first == 0
 
     async def _entertain(self, label: str | None, *, is_told: bool) -> None:

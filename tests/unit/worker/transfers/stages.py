@@ -21,6 +21,7 @@ from worker.jobs.transfers import (
     controls,
     desk,
     following,
+    legs,
     music,
     partition,
     patience,
@@ -480,6 +481,7 @@ async def opened(
         "talk": talk,
         "controls": switches,
         "partition": wall,
+        "roll": legs.Roll(fakes["room"]),
         "bridge": bridges.Parts(
             room=fakes["room"], ending=ending, reports=fakes["reports"], step_out=lambda: outs.append(None)
         ),

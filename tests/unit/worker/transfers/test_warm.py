@@ -312,6 +312,16 @@ class TestDispatchOut:
             await stages.until(lambda: stage.talk.is_back)
             assert stage.is_free
 
+    async def test_a_dial_that_the_job_never_hears_of(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(patience, "IDLE_S", stages.DEADLINE_S)
+        async with stages.opened() as stage:
+            await stage.is_summoned()
+            await stages.until(lambda: contract.Seen.HELD in stage.dispatch.facts)
+            stage.dispatch.goes_out()
+            stage.room.rings()
+            stage.room.leaves()
+            await stages.until(lambda: stage.talk.is_back)
+
     async def test_a_restart_before_anybody_is_dialed_is_waited_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(patience, "IDLE_S", stages.DEADLINE_S)
         async with stages.opened() as stage:
