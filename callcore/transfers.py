@@ -136,6 +136,11 @@ class Transfer:
         return len(self.attempts)
 
     @property
+    def has_destination(self) -> bool:
+        """A destination is being tried, or has the call: its leg belongs in the room, and counts towards limits."""
+        return self.is_attempting or self.state is State.BRIDGED
+
+    @property
     def is_attempting(self) -> bool:
         """A destination is being tried."""
         return bool(self.attempts) and self.attempts[-1].result is None

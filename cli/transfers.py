@@ -56,7 +56,7 @@ def begin_blind(
 @app.command("warm")
 def begin_warm(
     call_id: _Call,
-    to: Annotated[list[str], typer.Argument(metavar="NUMBER…", help="Whom to ask, in this order.")],
+    to: Annotated[list[str], typer.Argument(metavar="NUMBER", help="Whom to ask, in this order: +E164, or sip: URIs.")],
     label: Annotated[
         list[str] | None, typer.Option(help="What the agent calls them; once, or for each of them in order.")
     ] = None,
@@ -97,7 +97,7 @@ def begin_warm(
 @app.command("show")
 def show(
     call_id: _Call,
-    transfer: Annotated[str | None, typer.Argument(metavar="[ID]", help="One; else all of the call.")] = None,
+    transfer: Annotated[str | None, typer.Argument(metavar="ID", help="One; else all of the call.")] = None,
     as_json: options.AsJson = False,
     url: options.Url = None,
 ) -> None:
@@ -125,7 +125,7 @@ def cancel(
     as_json: options.AsJson = False,
     url: options.Url = None,
 ) -> None:
-    """Call a transfer off: the caller is back with the agent."""
+    """Call a transfer off: the caller is back with the agent. With --try-next only the destination is given up."""
     with failing.plainly():
         from cli import transferring
 

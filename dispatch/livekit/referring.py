@@ -67,7 +67,7 @@ class Referrer(Protocol):
     """Whoever sends REFER."""
 
     async def refer(self, refer: Refer) -> Referral:
-        """Ask the carrier and wait for the outcome; the caller hears ringback. Never raises for a failed one."""
+        """Ask the carrier and wait for the outcome; the job plays music meanwhile. Never raises for a failed one."""
         ...
 
 
@@ -104,7 +104,9 @@ def request(refer: Refer) -> api.TransferSIPParticipantRequest:
         room_name=refer.room_name,
         participant_identity=refer.identity,
         transfer_to=target(refer.to),
-        play_dialtone=True,
+        # While LiveKit plays its own tone it passes nothing on to the caller, and it does not stop before the REFER is
+        # answered: 32 s where the carrier leaves it unanswered, whatever the deadline.
+        play_dialtone=False,
         headers=dict(refer.headers),
         ringing_timeout=duration_pb2.Duration(seconds=max(1, round(refer.ringing_timeout_s))),
     )

@@ -92,25 +92,40 @@ _NAMES = {
     "AttemptResult": "TransferAttemptResult",
     "CallsDirection": "CallDirection",
     "Counts": "ConfigurationCounts",
+    "DeliveriesState": "DeliveryState",
     "Direction": "CallDirection",
     "Ended": "TranscriptEnded",
-    "Fallback": "ForwardFallback",
+    "EndingsResult": "TerminationResult",
+    "Fallback-Input": "TransferFallbackStrategy",
     "Kind": "TransferKind",
+    "Kind-Input": "WebhookKind",
+    "Learned": "ReferLearned",
     "Merged": "ImportResult",
+    "Method": "TransferMethod",
     "NumbersDirection": "NumberDirection",
+    "NumbersFallback": "ForwardFallback",
     "Reason": "TerminationReason",
+    "ReferExperiencesResult": "ReferResult",
     "Refused": "RefusedRow",
+    "Requester": "TransferRequester",
     "Result": "TerminationResult",
     "Route": "NumberRoute",
     "Source": "DoNotCallSource",
     "State": "TransferState",
+    "State-Input": "DeliveryState",
     "Status": "CallStatus",
+    "TargetsKind": "WebhookKind",
+    "TransferWishesFallback": "TransferFallbackStrategy",
+    "TransfersKind": "TransferKind",
+    "TransfersState": "TransferState",
 }
-"""Where the name of a class says too little without its module."""
+"""Where the name of a class says too little without its module. With `-Input`: only clients give one of that name."""
 
 
 def component(given: str) -> str:
     """The name of a component: pydantic's, without what it puts in where two models have the same."""
+    if given in _NAMES:
+        return _NAMES[given]
     name = given.removesuffix("-Input").removesuffix("-Output")
     if page := _PAGE.fullmatch(name):
         name = f"{page[1]}Page"

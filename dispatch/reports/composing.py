@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 
@@ -113,8 +112,22 @@ def _transfer(transfer: transfers.Transfer) -> shapes.ReportTransfer:
         id=transfer.id,
         kind=transfer.kind,
         state=transfer.state,
-        attempts=tuple(shapes.ReportAttempt(**dataclasses.asdict(attempt)) for attempt in transfer.attempts),
+        requested_by=transfer.requested_by,
+        attempts=tuple(_attempt(attempt) for attempt in transfer.attempts),
+        fallback=transfer.wish.fallback if transfer.wish is not None else None,
         created_at=transfer.created_at,
+        bridged_at=transfer.bridged_at,
+    )
+
+
+def _attempt(attempt: transfers.Attempt) -> shapes.ReportAttempt:
+    return shapes.ReportAttempt(
+        to=attempt.to,
+        label=attempt.label,
+        method=attempt.method,
+        result=attempt.result,
+        sip_status_code=attempt.sip_status_code,
+        seconds=attempt.seconds,
     )
 
 

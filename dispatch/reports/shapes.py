@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 
-from callcore import calls, contract, endings, outcomes, transfers, turns
+from callcore import calls, contract, endings, outcomes, transfer_wishes, transfers, turns
 from dispatch.webhooks import bodies
 
 Seconds = Annotated[float, pydantic.AfterValidator(lambda value: round(value, 3))]
@@ -75,6 +75,8 @@ class ReportAttempt(bodies.Body):
     to: str
     """An E.164 number or a SIP URI."""
     label: str | None
+    method: transfers.Method = transfers.Method.DIAL
+    """How it was reached: we dialed it, or the caller's carrier was asked to (REFER)."""
     result: transfers.AttemptResult | None
     """How it ended; null where that is not known yet."""
     sip_status_code: int | None
@@ -89,8 +91,15 @@ class ReportTransfer(bodies.Body):
     id: str
     kind: transfers.Kind
     state: transfers.State
+    requested_by: transfer_wishes.Requester = transfer_wishes.Requester.WORK_MODE
     attempts: tuple[ReportAttempt, ...]
+    fallback: transfer_wishes.Fallback | None = None
+    """What was to become of the caller where nobody took the call; null for a forward, which goes on as its number
+    says.
+    """
     created_at: bodies.Time
+    bridged_at: bodies.Time | None = None
+    """Since when caller and destination heard each other, or the carrier had the caller."""
 
 
 class ReportVoicemail(bodies.Body):

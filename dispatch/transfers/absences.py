@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+CONFIRM_S = 1.0
+"""Whoever is missing for so long, at two looks, has left."""
+
 
 class Absence:
     """Of one whom others look for again and again."""

@@ -11,12 +11,11 @@ from sqlalchemy.ext import asyncio as sa_async
 from callcore import endings, transfers, transitions
 from dispatch.store import calls as call_rows
 from dispatch.store import transfers as rows
-from dispatch.transfers import means, partings, sights
+from dispatch.transfers import absences, means, partings, sights
 
 _log = structlog.get_logger(__name__)
 
 _LOOK_S = 2.0  # while both are there, and LiveKit's webhooks do not come
-_CONFIRM_S = partings.CONFIRM_S  # while somebody is missing
 
 
 class Bridges:
@@ -52,7 +51,7 @@ class Bridges:
                     since = self._means.clock.now() - dt.timedelta(seconds=parting.missing_s(look.at_s))
                     await self._end(transfer, termination, since)
                     return
-                await subscription.wait(_LOOK_S if parting.is_well else _CONFIRM_S)
+                await subscription.wait(_LOOK_S if parting.is_well else absences.CONFIRM_S)
 
     async def _end(self, transfer: transfers.Transfer, termination: endings.Termination, since: dt.datetime) -> None:
         """End the call, unless its job has done so, or has the caller back. That closes the room and its legs."""

@@ -8,7 +8,6 @@ from callcore import clock, transfer_steps, transfers
 from dispatch.transfers import absences, means, permits, ringing, sights
 
 _MERGE_S = 5.0  # from the moment in which the destination takes the call; a job needs some 10 ms
-_ABSENT_S = 1.0  # a leg that is missing for so long, at two looks, has left; its job says so sooner
 
 
 class Consulting:
@@ -49,7 +48,7 @@ class _Watch:
         if sight.is_pointless:
             return transfer_steps.Cancelled(at=now)
         is_gone = sight.present is not None and sight.stage is None
-        if self._leg.lasts(now_s, is_missing=is_gone) >= _ABSENT_S:
+        if self._leg.lasts(now_s, is_missing=is_gone) >= absences.CONFIRM_S:  # its job says so sooner
             return self._failed(transfers.AttemptResult.HUNG_UP)
         merging_s = self._merging.lasts(now_s, is_missing=sight.transfer.accepted_at is not None)
         if merging_s >= _MERGE_S or now_s - self._began_s >= permits.CONSULTATION_S:

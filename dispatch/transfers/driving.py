@@ -13,7 +13,7 @@ from dispatch.transfers import bridges, consulting, means, permits, ringing, sig
 
 _log = structlog.get_logger(__name__)
 
-_HELD_S = 15.0  # for the job to tell the caller, and to put them on hold
+_HELD_S = 30.0  # for the job to tell the caller, and to put them on hold: `transfer_texts.connecting` may be long
 
 
 class Driver:
@@ -37,6 +37,13 @@ class Driver:
         if transfer.state is transfers.State.HOLDING:
             await self.hang_up(transfer)  # whoever put down that the attempt failed may not have come to it
         await self._carry_out(transfer, is_new=False)
+
+    async def abandon(self, transfer: transfers.Transfer) -> None:
+        """End a transfer that cannot be carried out, whatever the matter is: the caller is not to wait for ever."""
+        now = self._means.clock.now()
+        is_agents = transfer.kind is not transfers.Kind.FORWARD
+        end = transfer_steps.Returned(at=now) if is_agents else transfer_steps.Failed(at=now)
+        await self.hang_up(await self._put(transfer, end))
 
     async def hang_up(self, transfer: transfers.Transfer) -> None:
         """Have the leg of a transfer's latest attempt leave, if it is there."""
@@ -83,6 +90,9 @@ class Driver:
             try:
                 await self._means.summoner.summon(story.call.room_name, entry.holder.job_id, notice)
             except summoning.NoAgentAnswers as error:
+                sight = await self._eyes.look(transfer)
+                if not sight.goes_on(transfer):  # it was told, and only its answer was lost
+                    return sight.transfer
                 _log.warning("a transfer cannot begin", transfer_id=transfer.id, why=error.public_code)
                 return await self._put(transfer, transfer_steps.Failed(at=self._means.clock.now()))
         sight = await self._eyes.until(

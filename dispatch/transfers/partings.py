@@ -9,8 +9,6 @@ from dispatch.livekit import rooms
 from dispatch.store import calls as call_rows
 from dispatch.transfers import absences
 
-CONFIRM_S = 1.0
-"""Whoever is missing for so long, at two looks, has left."""
 _UNSETTLED_S = 15.0  # after LiveKit was out, or nobody was in the room: it was started again, and all come back in 5 s
 _JOBS_S = 4.0  # for the call's job to take the caller back, should the destination go in the moment of the merge
 _REFERRED_S = 5.0  # for the carrier to take the caller's leg away
@@ -76,7 +74,7 @@ class Parting:
         caller_s = self._caller.lasts(look.at_s, is_missing=not look.has_caller)
         has_left = not look.has_caller and look.entry.leg_left_reason == _BY_THEMSELVES
         if look.identity is None:
-            return self._referred(look, has_left or caller_s >= CONFIRM_S)
+            return self._referred(look, has_left or caller_s >= absences.CONFIRM_S)
         dialed_s = self._dialed.lasts(look.at_s, is_missing=not look.has_dialed)
         if look.has_caller and look.has_dialed:
             return _TOO_LONG if look.is_too_long else None
@@ -90,9 +88,9 @@ class Parting:
         if self._unsettled_s is not None and look.at_s - self._unsettled_s < _UNSETTLED_S:
             return None
         if look.has_dialed:
-            return _by(endings.EndedBy.CALLER) if caller_s >= CONFIRM_S else None
+            return _by(endings.EndedBy.CALLER) if caller_s >= absences.CONFIRM_S else None
         is_jobs = look.has_agent and look.at_s - self._began_s < _JOBS_S
-        return _by(endings.EndedBy.CALLEE) if dialed_s >= CONFIRM_S and not is_jobs else None
+        return _by(endings.EndedBy.CALLEE) if dialed_s >= absences.CONFIRM_S and not is_jobs else None
 
     def _nobody(self, look: Look, caller_s: float, dialed_s: float) -> endings.Termination | None:
         """Both are missing: they hung up at the same time, or LiveKit was started again."""

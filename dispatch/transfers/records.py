@@ -18,6 +18,8 @@ Deciding = Callable[[transfers.Transfer, call_rows.Entry], Sequence[transfer_ste
 """What is to be put down, by what the transaction sees. May raise; then nothing is."""
 Admitting = Callable[[sa_async.AsyncConnection, call_rows.Entry], Awaitable[transfers.Transfer | None]]
 """The transfer that there is already; None where a new one may begin. Raises where none may."""
+Alongside = Callable[[sa_async.AsyncConnection, transfers.Transfer], Awaitable[None]]
+"""Writes what belongs to a transfer that was asked for; where it raises, none comes into being."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -44,25 +46,26 @@ class Records:
         *,
         admit: Admitting,
         reserve: taking.Reserving = taking.nothing,
+        alongside: Alongside | None = None,
     ) -> Opened:
         """Let a transfer come into being with all that is known of it already, unless there is one that it repeats.
 
         Raises:
             NoSuchCall: there is no such call.
-            PolicyRefused: `reserve` did; nothing was written. So it is with whatever `admit` raises.
+            PolicyRefused: `reserve` did; nothing was written. So it is with whatever `admit` and `alongside` raise.
         """
         opened: list[Opened] = []
 
         async def write(tx: sa_async.AsyncConnection, entry: call_rows.Entry) -> tuple[transitions.Fact, ...]:
             before = await admit(tx, entry)
             if before is not None:
-                opened.append(Opened(transfer=before, is_new=False))
-                return ()
-            await rows.insert(tx, transfer)
-            taken = await taking.take(tx, transfer, facts, reserve)
-            if taken.transfer != transfer:
-                await rows.update(tx, taken.transfer)
-            opened.append(Opened(transfer=taken.transfer, is_new=True))
+                taken = taking.Taken(transfer=before)
+            else:
+                taken = await taking.take(tx, transfer, facts, reserve)
+                await rows.insert(tx, taken.transfer)
+            if alongside is not None:
+                await alongside(tx, taken.transfer)
+            opened.append(Opened(transfer=taken.transfer, is_new=before is None))
             return taken.noted
 
         await self._ledger.step(transfer.call_id, write)
@@ -99,7 +102,7 @@ class Records:
         Args:
             call_id: of the call.
             transfer_id: which transfer of it.
-            deciding: says what. Where the call is over and the transfer is not, that is wound up instead.
+            deciding: says what. Where the call is over the transfer is wound up instead, or stays as it ended.
             reserve: of the gate, for a dial that is among the facts.
 
         Raises:
@@ -111,8 +114,8 @@ class Records:
         async def write(tx: sa_async.AsyncConnection, entry: call_rows.Entry) -> tuple[transitions.Fact, ...]:
             before = await rows.get(tx, call_id, transfer_id)
             facts, end = deciding(before, entry), entry.call.termination
-            if end is not None and not before.state.is_final:
-                facts = taking.wound_up(before, end, self._clock.now())
+            if end is not None:
+                facts = () if before.state.is_final else taking.wound_up(before, end, self._clock.now())
             taken = await taking.take(tx, before, facts, reserve)
             if taken.transfer != before:
                 await rows.update(tx, taken.transfer)

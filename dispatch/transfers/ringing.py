@@ -14,7 +14,6 @@ _log = structlog.get_logger(__name__)
 
 _STOP_S = 0.3  # a leg joins 20 to 50 ms after the request, and leaves 10 ms after it is told to
 _STOP_TRIES = 10
-_ABSENT_S = 1.0  # whoever is missing for so long, at two looks, has left
 _EMPTY_S = 15.0  # nobody in the room: LiveKit was started again, and all come back after some 5 s
 
 
@@ -154,7 +153,7 @@ class _Watch:
         caller_s = self._caller.lasts(now_s, is_missing=not rooms.has_caller(sight.present))
         if sight.stage is None and not rooms.has_caller(sight.present):
             return min(leg_s, caller_s) >= _EMPTY_S
-        is_missing = max(leg_s, caller_s) >= _ABSENT_S
+        is_missing = max(leg_s, caller_s) >= absences.CONFIRM_S
         return is_missing or sight.stage is dialing.Stage.CONNECTED or self._has_rung_out(sight)
 
     def fact(self, sight: sights.Sight) -> transfer_steps.Fact:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import collections
 from collections.abc import Coroutine
 
 import structlog
@@ -16,6 +17,7 @@ _log = structlog.get_logger(__name__)
 
 _EVERY_S = 2.0  # to look for transfers that nobody looks after
 _MOST = 1000  # at once; more wait for the next look
+_TRIES = 2  # to carry a transfer out, where something fails that nobody foresaw
 
 
 class Transfers:
@@ -26,6 +28,7 @@ class Transfers:
         self._claimant = claimant
         self._driver = driving.Driver(parts)
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._failures: collections.Counter[str] = collections.Counter()
         self._turn = asyncio.Lock()  # between a row and its task nobody may take the row for an abandoned one
         self._has_swept = False
 
@@ -48,6 +51,7 @@ class Transfers:
         request_id: str | None = None,
         is_held: bool = False,
         holder: tuple[str, int] | None = None,
+        alongside: records.Alongside | None = None,
     ) -> transfers.Transfer:
         """Begin a transfer that an agent or an operator wants; with a request's id again, it is the one there is.
 
@@ -59,6 +63,7 @@ class Transfers:
             request_id: of the tool call that wants it.
             is_held: the caller was told, and is on hold where it is a warm one: a phone may be dialed at once.
             holder: id and generation of the job that asks; None where it is no job.
+            alongside: writes what belongs to it, in the same transaction; also where it is the one there is.
 
         Raises:
             NoSuchCall, CallNotInProgress, NoAgent, Fenced, TransferUnderWay, AlreadyTransferred: see `refusals`.
@@ -68,7 +73,7 @@ class Transfers:
         story = await permits.story_of(self._means, wanted)
         permitted = [await permits.permit_best(self._means, story, each) for each in wish.destinations]
         first = permits.First(story=story, permit=permitted[0]) if is_held else None
-        return await self._open(wanted, admitting.of_request(request_id, holder), first)
+        return await self._open(wanted, admitting.of_request(request_id, holder), first, alongside)
 
     async def note(self, call_id: str, transfer_id: str, fact: contract.TransferFact) -> transfers.Transfer:
         """Take what the call's job saw or did; the transfer after it. Too late, or said again, it changes nothing.
@@ -77,7 +82,7 @@ class Transfers:
             NoSuchCall, NoSuchTransfer: there is none.
             Fenced: the call is another job's.
         """
-        return await self._means.records.decide(call_id, transfer_id, operating.noting(fact, self._means.clock))
+        return await self._decide(call_id, transfer_id, operating.noting(fact, self._means.clock))
 
     async def complete(self, call_id: str, transfer_id: str) -> transfers.Transfer:
         """Take the call in the destination's name, as an operator wants it: the job lets the two hear each other.
@@ -86,7 +91,7 @@ class Transfers:
             NoSuchCall, NoSuchTransfer: there is none.
             NotConsulting: nobody is being asked.
         """
-        return await self._means.records.decide(call_id, transfer_id, operating.completing(self._means.clock))
+        return await self._decide(call_id, transfer_id, operating.completing(self._means.clock))
 
     async def cancel(self, call_id: str, transfer_id: str, *, try_next: bool) -> transfers.Transfer:
         """Call it off, as an operator wants it; or with `try_next` only the destination that is being tried.
@@ -97,11 +102,7 @@ class Transfers:
             NotConsulting: with `try_next`, where no destination is being tried; or the carrier was asked to connect
                 the caller, which cannot be taken back.
         """
-        deciding = operating.cancelling(self._means.clock, try_next=try_next)
-        after = await self._means.records.decide(call_id, transfer_id, deciding)
-        if after.state.is_final and transfer_id not in self._tasks:
-            await self._driver.hang_up(after)  # its task is another process's, which may be no more
-        return after
+        return await self._decide(call_id, transfer_id, operating.cancelling(self._means.clock, try_next=try_next))
 
     async def run(self, stop: background.Stop) -> None:
         """Take up, until told to stop, what is under way without a task, and keep what is in hand."""
@@ -122,9 +123,11 @@ class Transfers:
                 parted = () if self._has_swept else await rows.parted(tx)
             abandoned = [transfer for transfer in open_ones if transfer.id not in mine]
             for transfer in await self._claimant.take(abandoned[: max(0, _MOST - len(self._tasks))]):
-                self._start(transfer.id, self._driver.take_up(transfer))
+                is_hopeless = not transfer.state.is_final and self._failures[transfer.id] >= _TRIES
+                go_on = self._driver.abandon if is_hopeless else self._driver.take_up
+                self._start(transfer.id, go_on(transfer))
             for transfer in parted:  # a process before this one may have ended between their ends and their legs
-                self._start(transfer.id, self._driver.hang_up(transfer))
+                self._hang_up(transfer)
             self._has_swept = True
 
     async def aclose(self) -> None:
@@ -160,8 +163,19 @@ class Transfers:
             request_id=request_id,
         )
 
+    async def _decide(self, call_id: str, transfer_id: str, deciding: records.Deciding) -> transfers.Transfer:
+        """Put down what is decided; where that gave a destination up, its leg leaves."""
+        after = await self._means.records.decide(call_id, transfer_id, deciding)
+        if not after.has_destination:
+            self._hang_up(after)
+        return after
+
     async def _open(
-        self, wanted: transfers.Transfer, admit: records.Admitting, first: permits.First | None = None
+        self,
+        wanted: transfers.Transfer,
+        admit: records.Admitting,
+        first: permits.First | None = None,
+        alongside: records.Alongside | None = None,
     ) -> transfers.Transfer:
         at = wanted.created_at
         facts: tuple[transfer_steps.Fact, ...] = (transfer_steps.Requested(at=at),)
@@ -170,10 +184,15 @@ class Transfers:
             facts = (*facts, transfer_steps.Held(at=at), first.permit.dialed(at))
             reserve = first.permit.reserve
         async with self._turn:
-            opened = await self._means.records.open(wanted, facts, admit=admit, reserve=reserve)
+            opened = await self._means.records.open(wanted, facts, admit=admit, reserve=reserve, alongside=alongside)
             if opened.is_new:
                 self._start(wanted.id, self._driver.begin(opened.transfer, first))
         return opened.transfer
+
+    def _hang_up(self, transfer: transfers.Transfer) -> None:
+        """Have the leg of the latest attempt leave, unless its task is here and sees to it: another process may die."""
+        if transfer.identity is not None and transfer.id not in self._tasks:
+            self._start(transfer.id, self._driver.hang_up(transfer))
 
     def _start(self, transfer_id: str, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
@@ -186,4 +205,7 @@ class Transfers:
         if isinstance(error, errors.Unavailable):
             _log.warning("a transfer waits", transfer_id=transfer_id, error=error.public_code)
         elif error is not None:
+            self._failures[transfer_id] += 1
             _log.error("a transfer was left in the middle", transfer_id=transfer_id, exc_info=error)
+        else:
+            self._failures.pop(transfer_id, None)

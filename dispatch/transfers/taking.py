@@ -54,7 +54,7 @@ async def take(
         stepped = transfer_steps.step(transfer, fact)
         if stepped.event is None:
             continue
-        held, holds = _holds(transfer), _holds(stepped.transfer)
+        held, holds = transfer.has_destination, stepped.transfer.has_destination
         if holds and not held:
             await reserve(tx)
         elif held and not holds:
@@ -108,8 +108,3 @@ def wound_up(
     if end.reason is endings.Reason.TRANSFERRED and transfer.is_attempting:
         return merged(transfer.attempt, at)  # its job saw the two connected, and parted again, before it was put down
     return (transfer_steps.Cancelled(at=at),)
-
-
-def _holds(transfer: transfers.Transfer) -> bool:
-    """Whether a dial of it counts towards the limits."""
-    return transfer.is_attempting or transfer.state is transfers.State.BRIDGED

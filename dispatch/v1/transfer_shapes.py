@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 import pydantic
@@ -12,7 +13,28 @@ from dispatch.v1 import given, schemas, session_shapes
 _Target = Annotated[str, pydantic.Field(min_length=1, max_length=512, examples=["+12015550123"])]
 _Label = Annotated[str, given.text(200)]
 _RingingTimeout = Annotated[float, pydantic.Field(ge=1, le=transfer_wishes.MAX_RINGING_S)]
-_Extension = Annotated[str, pydantic.StringConstraints(max_length=64, pattern=r"^w*[0-9*#A-D][0-9*#A-Dw]*$")]
+_EXTENSION = r"^w*[0-9*#A-D][0-9*#A-Dw]*$"
+
+
+def _dialable(text: str) -> str:
+    """Not by `pattern`, whose message is the pattern."""
+    if re.fullmatch(_EXTENSION, text) is None:
+        raise ValueError("must have digits, and may have `w` for half a second's pause")
+    return text
+
+
+def _some(items: tuple[TransferDestination, ...]) -> tuple[TransferDestination, ...]:
+    """Not by `min_length`, which counts only items without mistakes."""
+    if not items:
+        raise ValueError("must have at least one destination")
+    return items
+
+
+_Extension = Annotated[
+    str,
+    pydantic.Field(max_length=64, json_schema_extra={"pattern": _EXTENSION}),
+    pydantic.AfterValidator(_dialable),
+]
 _Headers = Annotated[dict[str, str], pydantic.Field(max_length=20)]
 
 
@@ -72,7 +94,9 @@ class WarmTransfer(_Transfer):
     from_: Annotated[str | None, pydantic.Field(max_length=64, alias="from")] = None
     """The number of ours that is shown, E.164. Default: that of the call."""
     destinations: Annotated[
-        tuple[TransferDestination, ...], pydantic.Field(min_length=1, max_length=transfer_wishes.MAX_DESTINATIONS)
+        tuple[TransferDestination, ...],
+        pydantic.Field(max_length=transfer_wishes.MAX_DESTINATIONS, json_schema_extra={"minItems": 1}),
+        pydantic.AfterValidator(_some),
     ]
     """In the order in which they are tried."""
     screening_prompt: Annotated[str, given.text(2000)] | None = None

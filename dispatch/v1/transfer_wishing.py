@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pydantic
 from sqlalchemy.ext import asyncio as sa_async
@@ -24,6 +24,9 @@ _HEADER_TEXT: pydantic.TypeAdapter[str] = pydantic.TypeAdapter(values.HeaderText
 _USUAL_FALLBACK = transfer_wishes.Fallback.RETURN_TO_AGENT
 
 Body = transfer_shapes.BlindTransfer | transfer_shapes.WarmTransfer
+
+_Placed = tuple[str, transfer_wishes.Destination]
+"""A destination, and the place in the request where its number stands."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -52,11 +55,14 @@ class Subject:
         return agent.settings.transfer_fallback if agent is not None else _USUAL_FALLBACK
 
     def longest_s(self, configuration: configurations.Configuration) -> float:
-        """How long its caller may be connected with whoever takes the call."""
+        """How long its caller may be connected with whoever takes the call, in seconds."""
         agent = configuration.agents.get(self.call.agent_id or "")
-        if agent is None:
-            return transfer_wishes.LONGEST_S
-        return agent.settings.max_duration.after_transfer.total_seconds()
+        longest_s = transfer_wishes.LONGEST_S
+        if agent is not None:
+            longest_s = agent.settings.max_duration.after_transfer.total_seconds()
+        if self.call.direction is calls.Direction.OUTBOUND:
+            longest_s = min(longest_s, configuration.dialing.max_duration.total_seconds())
+        return longest_s
 
 
 def wish(configuration: configurations.Configuration, subject: Subject, body: Body) -> transfer_wishes.Wish:
@@ -67,12 +73,8 @@ def wish(configuration: configurations.Configuration, subject: Subject, body: Bo
         NotDialable: the call's own number is not in the configuration any more.
         PolicyRefused: a destination must not be dialed.
     """
-    if wrong := [*answering.pairs("metadata", body.metadata), *_wrong_headers(body)]:
-        raise reading.Invalid(wrong)
-    sender = body.from_ if isinstance(body, transfer_shapes.WarmTransfer) else None
-    number = callers.named(configuration, sender) if sender is not None else None
     wanted = tuple(_destinations(body))
-    _check(configuration, number or destinations.own_number(configuration, subject.call), wanted)
+    number = _checked(configuration, subject, body, wanted)
     common = transfer_wishes.Wish(
         destinations=tuple(destination for _, destination in wanted),
         sender=number.e164 if number is not None else None,
@@ -84,6 +86,40 @@ def wish(configuration: configurations.Configuration, subject: Subject, body: Bo
     return common.model_copy(update=_consultation(body)) if isinstance(body, transfer_shapes.WarmTransfer) else common
 
 
+def _checked(
+    configuration: configurations.Configuration, subject: Subject, body: Body, wanted: Sequence[_Placed]
+) -> schema.Number | None:
+    """The number of ours that the client wants shown, once all of it is as it must be; None where it names none.
+
+    Raises:
+        Invalid, NotDialable, PolicyRefused: as `wish`.
+    """
+    number, wrong_sender = _sender(configuration, body)
+    shown = number or destinations.own_number(configuration, subject.call)
+    wrong = (
+        *answering.pairs("metadata", body.metadata),
+        *_wrong_headers(body),
+        *wrong_sender,
+        *_wrong_destinations(configuration, shown, wanted),
+    )
+    if wrong:
+        raise reading.Invalid(wrong)
+    _check(configuration, shown, wanted)
+    return number
+
+
+def _sender(
+    configuration: configurations.Configuration, body: Body
+) -> tuple[schema.Number | None, tuple[findings.Finding, ...]]:
+    """The number of ours that is to be shown, where the client names one; and what is wrong with it."""
+    if not isinstance(body, transfer_shapes.WarmTransfer) or body.from_ is None:
+        return None, ()
+    try:
+        return callers.named(configuration, body.from_), ()
+    except reading.Invalid as error:
+        return None, error.problems
+
+
 def _wrong_headers(body: Body) -> Iterator[findings.Finding]:
     yield from answering.pairs("headers", body.headers, _HEADER_NAME, _HEADER_TEXT)
     for name in body.headers:
@@ -91,8 +127,7 @@ def _wrong_headers(body: Body) -> Iterator[findings.Finding]:
             yield findings.of(f"headers.{name}", "this header is not set by hand")
 
 
-def _destinations(body: Body) -> Iterator[tuple[str, transfer_wishes.Destination]]:
-    """Each with the place in the request where its number stands."""
+def _destinations(body: Body) -> Iterator[_Placed]:
     if isinstance(body, transfer_shapes.BlindTransfer):
         yield "to", _destination(body, body.ringing_timeout)
         return
@@ -125,20 +160,32 @@ def _consultation(body: transfer_shapes.WarmTransfer) -> dict[str, object]:
     return told if body.fallback is None else {**told, "fallback": body.fallback.strategy}
 
 
-def _check(
-    configuration: configurations.Configuration,
-    number: schema.Number,
-    wanted: tuple[tuple[str, transfer_wishes.Destination], ...],
-) -> None:
-    """Whether they may be dialed at all, before anybody is put on hold; limits are asked at the moment of each dial."""
-    wrong: list[tuple[str, str]] = []
+def _wrong_destinations(
+    configuration: configurations.Configuration, number: schema.Number, wanted: Sequence[_Placed]
+) -> Iterator[findings.Finding]:
+    """Those that nobody can dial, whatever is allowed."""
     for path, destination in wanted:
         try:
             gate.check(configuration, _dial(number, destination))
         except (errors.InvalidNumber, errors.InvalidSipUri) as error:
-            wrong.append((path, error.message))
-    if wrong:
-        raise reading.Invalid(wrong)
+            yield path, error.message
+        except errors.PolicyRefused:
+            continue  # `_check` says so
+
+
+def _check(configuration: configurations.Configuration, number: schema.Number, wanted: Sequence[_Placed]) -> None:
+    """Whether they may be dialed at all, before anybody is put on hold; limits are asked at the moment of each dial.
+
+    Raises:
+        PolicyRefused: the first that must not be; of several, the message says which.
+    """
+    for path, destination in wanted:
+        try:
+            gate.check(configuration, _dial(number, destination))
+        except errors.PolicyRefused as refused:
+            if len(wanted) == 1:
+                raise
+            raise errors.PolicyRefused(f"{path}: {refused.message}", code=refused.code) from None
 
 
 def _dial(number: schema.Number, destination: transfer_wishes.Destination) -> gate.Wish:

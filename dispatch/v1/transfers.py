@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from aiohttp import web
+from sqlalchemy.ext import asyncio as sa_async
 
 from callcore import errors, ids, transfer_wishes, transfers
 from dispatch import gate, keys
@@ -62,7 +63,7 @@ async def cancel(request: web.Request, _: routes.Nothing, wanted: transfer_shape
 
 
 async def _begin(request: web.Request, kind: transfers.Kind, body: transfer_wishing.Body) -> web.Response:
-    """Begin a transfer once for each attempt: also one that was cut short between the transfer and its answer."""
+    """Begin a transfer once for each attempt, whose answer is kept in the same transaction."""
     call_id, app = paths.call_id(request), request.app
     attempt = idempotency.attempt_of(request, body)
     async with app[keys.STORE].reading() as tx:
@@ -70,31 +71,24 @@ async def _begin(request: web.Request, kind: transfers.Kind, body: transfer_wish
         if stored is not None:
             return idempotency.replay(stored)
         subject = await transfer_wishing.Subject.read(tx, call_id)
+    answered: list[web.Response] = []
+
+    async def keep(tx: sa_async.AsyncConnection, transfer: transfers.Transfer) -> None:
+        answer = _accepted(transfer)
+        stored = await idempotency.keep_first(
+            tx, attempt, status=answer.status, body=answer.text or "", now=app[keys.CLOCK].now(), call_id=call_id
+        )
+        answered.append(answer if stored is None else idempotency.replay(stored))
+
     try:
         wish = transfer_wishing.wish(app[keys.SWITCHBOARD].configuration, subject, body)
-        transfer = await app[keys.TRANSFERS].request(
-            call_id, kind, wish, transfer_wishes.Requester.API, request_id=_request_id(attempt)
+        await app[keys.TRANSFERS].request(
+            call_id, kind, wish, transfer_wishes.Requester.API, request_id=_request_id(attempt), alongside=keep
         )
     except errors.PolicyRefused as refused:
         gate.note_refusal(app[keys.METRICS], refused, gate.Stage.ACCEPT, call_id)
         raise
-    return await _answered(request, attempt, transfer)
-
-
-async def _answered(
-    request: web.Request, attempt: idempotency.Attempt | None, transfer: transfers.Transfer
-) -> web.Response:
-    """The answer, kept for whoever sends the request again; of several at once, that of the first."""
-    accepted = _accepted(transfer)
-    if attempt is not None:
-        now, text = request.app[keys.CLOCK].now(), accepted.text or ""
-        async with request.app[keys.STORE].writing() as tx:
-            stored = await idempotency.keep_first(
-                tx, attempt, status=accepted.status, body=text, now=now, call_id=transfer.call_id
-            )
-        if stored is not None:
-            return idempotency.replay(stored)
-    return accepted
+    return answered[-1]
 
 
 def _request_id(attempt: idempotency.Attempt | None) -> str | None:

@@ -44,39 +44,18 @@ async def test_every_refusal_is_known_by_its_code(lab: labs.Lab, callee: softpho
     await dialing.settles(lab, callee)
 
 
-async def test_those_whom_we_call_are_understood(
-    lab: labs.Lab, phone: softphone.Softphone, callee: softphone.Softphone, ledger: api.Api
+async def test_a_callee_hears_the_whole_greeting_is_understood_and_hangs_up(
+    lab: labs.Lab, callee: softphone.Softphone, ledger: api.Api
 ) -> None:
-    """Who asks something, who asks not to be called again, and who missed the call and rings back, all at once.
-
-    What the phone network says before the answer is not taken for the callee's words. Where there is nothing to say
-    first, the callee begins.
-    """
+    """What the phone network says before the answer is not taken for the callee's words."""
     announcement = await speech.say_async("What services do you offer?")
-    callee.answer_with(softphone.Answering(early_media=True, play_early=announcement, after_s=2.5), user=ANSWERS)
-    answers_id = await dialing.place(ledger, ANSWERS)
-    answers = await callee.next_call(timeout=dialing.INVITED_S)
-    wish = await speech.say_async("Please do not call me again")
-    callee.answer_with(softphone.Answering(after_s=0.2, play=wish), user=TIRED)
-    tired_id = await dialing.place(ledger, TIRED, firstMessage="")
-    tired = await callee.next_call(timeout=dialing.INVITED_S)
-    _, _, returned = await asyncio.gather(
-        asks(answers), is_tired(ledger, tired, tired_id), rings_back(lab, phone, callee, ledger)
-    )
-    assert dialing.heard_greeting(returned)
-    await assert_heard_and_understood(ledger, answers, answers_id)
-    await standing.settles(lab, phone)
-    await dialing.settles(lab, callee)
-
-
-async def asks(far: softphone.IncomingCall) -> None:
+    callee.answer_with(softphone.Answering(early_media=True, play_early=announcement, after_s=2.5))
+    call_id = await dialing.place(ledger, ANSWERS)
+    far = await callee.next_call(timeout=dialing.INVITED_S)
     await far.acked(timeout=10)
     await dialing.ask(far, "What are your opening hours?")
     await far.hang_up()
 
-
-async def assert_heard_and_understood(ledger: api.Api, far: softphone.IncomingCall, call_id: str) -> None:
-    """Assert that the callee heard the whole greeting, and that the ledger has what they asked, and no more."""
     first_s = far.recording.first_sound_s()
     assert first_s is not None
     assert 0 < first_s - far.timeline.answered_s < SOON_S
@@ -100,11 +79,23 @@ async def assert_heard_and_understood(ledger: api.Api, far: softphone.IncomingCa
         "call.answered",
         "call.hangup",
     ]
+    await dialing.settles(lab, callee)
 
 
-async def rings_back(
+async def test_who_missed_a_call_rings_back_and_who_asks_not_to_be_called_is_not_called_again(
     lab: labs.Lab, phone: softphone.Softphone, callee: softphone.Softphone, ledger: api.Api
-) -> softphone.OutgoingCall:
+) -> None:
+    """Both at the same time. And where there is nothing to say first, the callee begins."""
+    wish = await speech.say_async("Please do not call me again")
+    callee.answer_with(softphone.Answering(after_s=0.2, play=wish), user=TIRED)
+    tired_id = await dialing.place(ledger, TIRED, firstMessage="")
+    tired = await callee.next_call(timeout=dialing.INVITED_S)
+    await asyncio.gather(is_tired(ledger, tired, tired_id), rings_back(lab, phone, callee, ledger))
+    await standing.settles(lab, phone)
+    await dialing.settles(lab, callee)
+
+
+async def rings_back(lab: labs.Lab, phone: softphone.Softphone, callee: softphone.Softphone, ledger: api.Api) -> None:
     """Let a call of ours ring out, call back, and hear who it was."""
     callee.answer_with(softphone.RINGS_FOREVER, user=MISSES)
     call_id = await dialing.place(ledger, MISSES, telephony={"ringingTimeout": 2})
@@ -121,9 +112,9 @@ async def rings_back(
     await near.hears_speech(timeout=5, since_s=0)
     await near.hears_silence(for_s=1.0, timeout=20, since_s=near.now_s)
     await near.hang_up()
-    row = await standing.ended_call_from(ledger, known, MISSES)
+    assert dialing.heard_greeting(near)
+    (row,) = await standing.new_rows(ledger, known, 1)
     assert (row["agentId"], row["ringBack"]) == (dialing.AGENT, True)
-    return near
 
 
 async def is_tired(ledger: api.Api, far: softphone.IncomingCall, call_id: str) -> None:

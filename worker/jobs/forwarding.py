@@ -71,6 +71,7 @@ class Forwarding:
         """
         # A call that a snapshot routed has no id: dispatch, which would dial, is out.
         if self._parts.call_id:
+            self._on_move()
             with legs.watching(self._room, self._on_move):
                 async with self._following() as beginning:
                     if await self._is_connected(plan.ringing_timeout_s + transfers.SETTLE_S, beginning):

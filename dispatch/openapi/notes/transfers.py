@@ -118,7 +118,7 @@ NOTES: dict[noting.PathOf, Note] = {
         answer=_CONSULTING,
         refusals={
             **_GONE,
-            409: "`transfer_not_consulting`: no destination is being asked. `transfer_over`: it has ended.",
+            409: "`transfer_not_consulting`: no destination is being asked; the transfer may be over.",
         },
     ),
     ("POST", "/v1/calls/{id}/transfers/{tid}/cancel"): Note(
@@ -130,8 +130,8 @@ NOTES: dict[noting.PathOf, Note] = {
         answer=_CANCELLED,
         refusals={
             **_GONE,
-            409: "`transfer_not_consulting`: with `tryNext`, and no destination is being tried. `transfer_over`: it "
-            "has ended.",
+            409: "`transfer_not_consulting`: with `tryNext`, and no destination is being tried; or the carrier was "
+            "asked to connect the caller, which cannot be taken back. `transfer_over`: it has ended.",
         },
     ),
 }

@@ -42,11 +42,16 @@ async def play(lab: labs.Lab, switch: switches.Switch, fault: faults.Fault, plac
             asyncio.timeout(_LONGEST_S),
             scenes.calling(lab, switch, number=fault.number, caller=caller_of(place)) as scene,
         ):
-            return Played(fault.name, round(await fault.play(scene, human_of(place)), 3))
+            try:
+                return Played(fault.name, round(await fault.play(scene, human_of(place)), 3))
+            except Exception as error:
+                error.add_note(await scene.story())
+                raise
     except Exception as error:  # noqa: BLE001  # the other cases go on, and each one that failed is told
         steps = [frame for frame in traceback.extract_tb(error.__traceback__) if _HERE in frame.filename]
         where = " > ".join(f"{frame.name}:{frame.lineno}" for frame in steps[1:])
-        return Played(fault.name, None, f"{type(error).__name__}: {error}"[:300] + f" ({where})")
+        notes = "".join(getattr(error, "__notes__", ()))
+        return Played(fault.name, None, f"{type(error).__name__}: {error}"[:300] + f" ({where}) {notes}")
 
 
 async def play_all(lab: labs.Lab, switch: switches.Switch, wanted: Sequence[faults.Fault]) -> list[Played]:

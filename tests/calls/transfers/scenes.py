@@ -100,6 +100,20 @@ class Scene:
                         return monotonic(turn["timestamp"])
                 await asyncio.sleep(_POLL_S)
 
+    async def story(self) -> str:
+        """The call's events, with the seconds since the first: what to look at when something went wrong."""
+        try:
+            events = await self.ledger.events(self.call_id)
+        except errors.TrunklineError as error:
+            return f"no story: {error.message}"
+        first = dt.datetime.fromisoformat(events[0]["at"])
+        told = (
+            f"{(dt.datetime.fromisoformat(event['at']) - first).total_seconds():.2f} {event['type']}"
+            f" {event['data'].get('result') or event['data'].get('reason') or ''}"
+            for event in events
+        )
+        return "; ".join(told)
+
     @property
     def _path(self) -> str:
         return f"/v1/calls/{self.call_id}/transfers/{self.transfer_id}"

@@ -295,12 +295,25 @@ async def test_transfers_are_shown_with_every_attempt(service: conftest.Service)
     assert call["transfers"] == [
         {
             "id": "tr_1",
+            "callId": call_id,
             "kind": "forward",
             "state": "failed",
+            "requestedBy": "work_mode",
             "attempts": [
-                {"to": "+12015550111", "label": None, "result": "busy", "sipStatusCode": 486, "seconds": 3.142}
+                {
+                    "to": "+12015550111",
+                    "label": None,
+                    "method": "dial",
+                    "result": "busy",
+                    "sipStatusCode": 486,
+                    "seconds": 3.142,
+                }
             ],
+            "fallback": None,
             "createdAt": "2026-01-02T03:04:05.000Z",
+            "updatedAt": "2026-01-02T03:04:05.000Z",
+            "bridgedAt": None,
+            "metadata": {},
         }
     ]
     _, page = await service.public("/v1/calls")

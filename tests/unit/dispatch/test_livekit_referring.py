@@ -121,7 +121,7 @@ def test_a_refer_in_livekits_words() -> None:
     asked = referring.request(REFER)
     assert (asked.room_name, asked.participant_identity) == ("call_1", "sip_+12015550123")
     assert (asked.transfer_to, dict(asked.headers)) == ("tel:+12015550199", {"X-Account": "7"})
-    assert (asked.play_dialtone, asked.ringing_timeout.seconds) == (True, 20)
+    assert (asked.play_dialtone, asked.ringing_timeout.seconds) == (False, 20)
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,16 @@ import jsonschema_rs
 import openapi_pydantic
 import pytest
 
+from callcore import transfer_wishes, transfers
 from dispatch.http import routes
 from dispatch.livekit import bookkeeping
 from dispatch.openapi import serving, webhooks
 from dispatch.openapi.notes import all as notes
 from dispatch.openapi.notes import told
+from dispatch.store import deliveries
 from dispatch.v1 import table
+from dispatch.webhooks import targets
+from sip_config.schema import numbers as schema_numbers
 from tests.unit.dispatch import conftest
 
 pytestmark = pytest.mark.unit
@@ -181,6 +185,23 @@ def test_the_example_of_a_webhook_is_what_we_send(webhook: told.Webhook) -> None
 def test_schemas_are_named_by_what_they_are() -> None:
     schemas = serving.document()["components"]["schemas"]
     assert [name for name in schemas if not re.fullmatch(r"[A-Z][A-Za-z0-9]+", name)] == []
+    named = {name: set(schema["enum"]) for name, schema in schemas.items() if "enum" in schema}
+    assert named["TransferKind"] == set(transfers.Kind)
+    assert named["TransferState"] == set(transfers.State)
+    assert named["TransferFallbackStrategy"] == set(transfer_wishes.Fallback)
+    assert named["ForwardFallback"] == set(schema_numbers.Fallback)
+    assert named["DeliveryState"] == set(deliveries.State)
+    assert named["WebhookKind"] == set(targets.Kind)
+
+
+def test_no_two_schemas_are_the_same_enumeration() -> None:
+    schemas = serving.document()["components"]["schemas"]
+    told_apart = [
+        (schema["description"], tuple(schema["enum"]))
+        for name, schema in schemas.items()
+        if "enum" in schema and not name.startswith("Webhook")
+    ]
+    assert len(set(told_apart)) == len(told_apart)
 
 
 async def test_it_is_served_to_everybody_and_kept_by_its_tag(service: conftest.Service) -> None:

@@ -16,7 +16,7 @@ from dispatch.ledger import legs, posting
 from dispatch.store import calls as call_rows
 from dispatch.store import tables
 from dispatch.store import transfers as rows
-from dispatch.transfers import claims, records, ringing, sights
+from dispatch.transfers import absences, claims, records, sights
 from sip_config import configurations, schema
 from tests.unit.dispatch import conftest, dialers, doubles, samples
 
@@ -42,7 +42,7 @@ def configuration(configuration: configurations.Configuration) -> configurations
 @pytest.fixture(autouse=True)
 def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sights, "_LOOK_S", 0.01)
-    monkeypatch.setattr(ringing, "_ABSENT_S", 0.02)
+    monkeypatch.setattr(absences, "CONFIRM_S", 0.02)
 
 
 async def ringing_call(service: conftest.Service, plan: contract.Plan | None = PLAN) -> str:

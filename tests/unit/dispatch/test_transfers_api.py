@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import datetime as dt
 from typing import Any
 
 import pytest
 
-from callcore import contract, errors, ids, transfer_wishes, transfers
+from callcore import calls, contract, errors, ids, transfer_wishes, transfers
 from dispatch import keys
 from dispatch.store import transfers as rows
-from dispatch.transfers import refusals
+from dispatch.transfers import records, refusals
+from dispatch.v1 import transfer_wishing
 from sip_config import configurations, schema
 from tests.unit.dispatch import conftest, doubles, samples
 
@@ -76,12 +78,14 @@ class FakeTransfers:
         requested_by: transfer_wishes.Requester,
         *,
         request_id: str | None = None,
+        alongside: records.Alongside,
     ) -> transfers.Transfer:
         if self.refuses is not None:
             raise self.refuses
         async with self.service.store.writing() as tx:
             for before in await rows.of_call(tx, call_id):
                 if before.request_id == request_id is not None:
+                    await alongside(tx, before)
                     return before
             now = self.service.clock.now()
             begun = transfers.Transfer(
@@ -97,6 +101,7 @@ class FakeTransfers:
                 request_id=request_id,
             )
             await rows.insert(tx, begun)
+            await alongside(tx, begun)
         self.wanted.append(wish)
         return begun
 
@@ -274,6 +279,33 @@ async def test_a_number_that_places_no_calls_is_not_shown(
     assert (status, problem["code"]) == (422, "not_dialable")
 
 
+async def test_all_that_is_wrong_is_said_at_once(service: conftest.Service, fake: FakeTransfers, call_id: str) -> None:
+    wrong = {
+        "from": "me",
+        "headers": {"From": "x"},
+        "destinations": [{"to": FORBIDDEN["emergency_number"]}, {"to": "1"}],
+    }
+    status, problem = await begin(service, call_id, "warm", wrong)
+    assert (status, {error["path"] for error in problem["errors"]}) == (
+        422,
+        {"from", "headers.From", "destinations.1.to"},
+    )
+    _, problem = await begin(service, call_id, "warm", {"destinations": [{"to": TO, "extension": "ww"}]})
+    assert [error["path"] for error in problem["errors"]] == ["destinations.0.extension"]
+
+
+@pytest.mark.parametrize(("direction", "longest_s"), [("inbound", 4 * 3600.0), ("outbound", 600.0)])
+async def test_calls_that_we_placed_last_no_longer_than_the_gate_allows(
+    service: conftest.Service, fake: FakeTransfers, call_id: str, direction: str, longest_s: float
+) -> None:
+    async with service.store.reading() as tx:
+        subject = await transfer_wishing.Subject.read(tx, call_id)
+    call = dataclasses.replace(subject.call, direction=calls.Direction(direction))
+    rules = schema.Dialing(max_duration=dt.timedelta(seconds=600))
+    strict = dataclasses.replace(service.app[keys.SWITCHBOARD].configuration, dialing=rules)
+    assert dataclasses.replace(subject, call=call).longest_s(strict) == longest_s
+
+
 async def test_where_nobody_may_be_sent_is_refused(
     service: conftest.Service, fake: FakeTransfers, call_id: str
 ) -> None:
@@ -281,6 +313,7 @@ async def test_where_nobody_may_be_sent_is_refused(
         for kind, body in (("blind", {"to": to}), ("warm", {"destinations": [{"to": TO}, {"to": to}]})):
             status, problem = await begin(service, call_id, kind, body)
             assert (status, problem["code"]) == (403, code)
+            assert problem["detail"].startswith("destinations.1.to: ") == (kind == "warm")
         counted = service.app[keys.METRICS].exposition().decode()
         assert f'trunkline_dials_refused_total{{code="{code}",stage="accept"}} 2.0' in counted
     assert fake.wanted == []

@@ -57,3 +57,15 @@ async def test_a_message_does_not_hide_another_cause() -> None:
     ending.note_message()
     ending.decide(endings.Reason.OPERATOR_HANGUP, endings.EndedBy.OPERATOR)
     assert (await ending.wait()).reason is endings.Reason.OPERATOR_HANGUP
+
+
+async def test_a_caller_who_is_with_us_again_was_not_transferred() -> None:
+    ending = job_endings.Ending()
+    ending.note_bridged()
+    parting = asyncio.create_task(ending.parted())
+    await asyncio.sleep(0)
+    assert not parting.done()
+    ending.note_parted()
+    await parting
+    ending.decide(endings.Reason.CALLER_HANGUP, endings.EndedBy.CALLER)
+    assert (await ending.wait()).reason is endings.Reason.CALLER_HANGUP

@@ -293,6 +293,21 @@ async def test_a_job_that_leaves_its_call_to_another_is_not_lost(
     assert lost == []
 
 
+async def test_a_job_that_left_and_came_back_is_missed_again(
+    socket: pathlib.Path, spool: store.SpoolStore, lost: list[str]
+) -> None:
+    job = await client.connect(socket, HELLO, a_clock())
+    job.leave()
+    job.come_back()
+    job.report(a_turn("hello"))
+    assert await job.flush(5)
+    await job.close()
+    async with asyncio.timeout(30):
+        while not lost:
+            await asyncio.sleep(0.01)
+    assert lost == ["room"]
+
+
 async def test_a_dead_jobs_room_is_closed_even_if_nothing_can_be_kept(
     socket: pathlib.Path, lost: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,11 +1,14 @@
-"""A blind transfer: the carrier takes the caller over, or the destination is dialed into the room."""
+"""A blind transfer: the carrier takes the caller over, or the destination is dialed into the room.
+
+The agent is quiet. The caller hears music while the carrier is asked, and ringback while the destination is dialed.
+"""
 
 from __future__ import annotations
 
 import asyncio
 
 from callcore import contract, transfers
-from worker.jobs.transfers import bridges, following, legs, patience, racing, stories
+from worker.jobs.transfers import bridges, following, legs, music, patience, racing, stories
 
 _BYE_S = 10.0  # for a leg that the carrier has taken over to leave; livekit-sip hangs up after 1 s
 
@@ -17,6 +20,7 @@ class Blind:
         """Begin with nothing; the follower is closed by whoever made it."""
         self._parts = parts
         self._follower = follower
+        self._music = music.HoldMusic(parts.room, parts.music_path)
         self._is_referred = False
 
     async def run(self) -> None:
@@ -34,6 +38,7 @@ class Blind:
     async def release(self) -> None:
         """Have the caller to ourselves again. The agent says nothing yet."""
         self._note(is_referred=False)
+        self._parts.let_go(self._music.aclose)
         await legs.hang_up(self._parts.room, self._parts.controls, legs.dialed(self._parts.room))
 
     async def caller_has_left(self) -> None:
@@ -51,12 +56,21 @@ class Blind:
         return await self._taken_over(progress) if following.is_bridged(progress) else stories.Outcome.OVER
 
     async def _waited(self, progress: contract.TransferProgress) -> stories.Outcome | None:
+        moved = self._moved(progress)
         if self._is_referred:
-            silent = self._follower.out_for(patience.REFER_S)
+            first = await racing.first(moved, self._follower.out_for(patience.REFER_S), self._play())
         else:
-            silent = patience.idle(self._parts.room, self._parts.roll, self._follower)
-        is_moved = await racing.first(self._moved(progress), silent) == 0
-        return None if is_moved else stories.Outcome.ALONE
+            first = await racing.first(moved, patience.idle(self._parts.room, self._parts.roll, self._follower))
+        return None if first == 0 else stories.Outcome.ALONE
+
+    async def _play(self) -> None:
+        """Let the caller hear music, until this is cancelled."""
+        await self._music.open()
+        self._music.play()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self._music.hush()
 
     async def _dialed(self, progress: contract.TransferProgress) -> stories.Outcome | None:
         room, identity = self._parts.room, progress.identity

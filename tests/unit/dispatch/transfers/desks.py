@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from callcore import calls, clock, contract, transfer_wishes, transfers
 from dispatch import closing, metrics, switchboard, wakeups
@@ -21,6 +21,7 @@ from tests.unit.dispatch import dialers, doubles, samples
 
 SOON_S = 30.0
 FIRST, SECOND = "+12015550191", "+12015550192"
+Seen = TypeVar("Seen")
 RESULT, STATE, SEEN = transfers.AttemptResult, transfers.State, contract.Seen
 
 
@@ -110,11 +111,16 @@ class Desk:
         self.call_id = ""
 
     async def open(self) -> None:
-        """Let the call come into being, as its job tells of it."""
-        await self.deliver(*samples.whole_call()[:3])
+        """Let the call come into being, as its job tells of it, unless it is there already."""
         self.livekit.present[samples.ROOM] = [doubles.CALLER, doubles.AGENT]
+        if not await self._finds():
+            await self.deliver(*samples.whole_call()[:3])
+            assert await self._finds()
+
+    async def _finds(self) -> bool:
         async with self.store.reading() as tx:
             self.call_id = await call_rows.find_id(tx, samples.ROOM) or ""
+        return bool(self.call_id)
 
     async def deliver(self, *lines: contract.Record, first: int = 1) -> None:
         await self.ledger.take(samples.batch(lines, first=first))
@@ -147,12 +153,9 @@ class Desk:
 
     async def comes_to(self, *states: transfers.State) -> transfers.Transfer:
         """The latest transfer, once it is there."""
-
-        async def there() -> bool:
-            return (await self.row()).state in states
-
-        await until(there)
-        return await self.row()
+        found = await self._until(self.row, lambda transfer: transfer.state in states)
+        assert found.state in states
+        return found
 
     async def rings(self, times: int = 1) -> str:
         """Identity of the leg of the so-manieth dial."""
@@ -187,12 +190,9 @@ class Desk:
 
     async def is_over(self) -> calls.Call:
         """The call, once it has ended."""
-
-        async def ended() -> bool:
-            return (await self.call()).is_over
-
-        await until(ended)
-        return await self.call()
+        call = await self._until(self.call, lambda call: call.is_over)
+        assert call.is_over
+        return call
 
     async def call(self) -> calls.Call:
         async with self.store.reading() as tx:
@@ -221,12 +221,16 @@ class Desk:
         await until(given_up)
 
     def leaves(self, identity: str) -> None:
-        """Somebody leaves the room."""
+        """Somebody leaves the room, and LiveKit says so."""
         self.dialer.remove(samples.ROOM, identity)
+        self.means.wakeups.notify(self.call_id)
 
     def other(self) -> service.Transfers:
         """Of another process that shares the store."""
         return self._service("other")
+
+    async def _until(self, look: Callable[[], Awaitable[Seen]], is_enough: Callable[[Seen], bool]) -> Seen:
+        return await self.means.wakeups.until(self.call_id, look, is_enough, every_s=0.1, within_s=SOON_S)
 
     def _service(self, name: str) -> service.Transfers:
         return service.Transfers(self.means, claims.Claimant(self.store, self.clock, name))

@@ -50,17 +50,18 @@ async def people(desk: desks.Desk) -> AsyncIterator[None]:
     """The job holds the caller, the first destination declines, the second one takes the call."""
 
     async def work() -> None:
-        while True:
-            await asyncio.sleep(0.002)
-            transfer = await desk.row()
-            if transfer.state is STATE.REQUESTED:
-                await desk.says(SEEN.HELD, 0)
-            elif transfer.state is STATE.DIALING:
-                _picks_up(desk)
-            elif transfer.state is STATE.CONSULTING and transfer.attempt == 1:
-                await desk.says(SEEN.DECLINED, 1)
-            elif transfer.state is STATE.CONSULTING:
-                await desk.says(SEEN.MERGED, transfer.attempt)
+        async with desk.means.wakeups.following(desk.call_id) as changes:
+            while True:
+                transfer = await desk.row()
+                if transfer.state is STATE.REQUESTED:
+                    await desk.says(SEEN.HELD, 0)
+                elif transfer.state is STATE.DIALING:
+                    _picks_up(desk)
+                elif transfer.state is STATE.CONSULTING and transfer.attempt == 1:
+                    await desk.says(SEEN.DECLINED, 1)
+                elif transfer.state is STATE.CONSULTING:
+                    await desk.says(SEEN.MERGED, transfer.attempt)
+                await changes.wait(0.01)  # a phone that begins to ring is no change
 
     task = asyncio.create_task(work())
     try:

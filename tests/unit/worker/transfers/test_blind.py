@@ -50,6 +50,14 @@ async def test_a_caller_who_is_taken_before_the_job_hears_of_the_refer_was_trans
         assert stage.ending.is_bridged_on
 
 
+async def test_the_caller_hears_music_while_the_carrier_is_asked_and_the_phone_that_is_dialed_instead() -> None:
+    async with stages.opened(transfers.Kind.BLIND) as stage:
+        await referred(stage)
+        await stages.until(lambda: stage.music.is_heard)
+        stage.dispatch.dials(2)
+        await stages.until(lambda: not stage.music.is_heard)
+
+
 async def test_a_carrier_that_refuses_leaves_the_caller_with_the_agent() -> None:
     async with stages.opened(transfers.Kind.BLIND) as stage:
         await referred(stage)
