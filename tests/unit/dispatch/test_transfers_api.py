@@ -408,7 +408,19 @@ async def test_the_same_request_begins_one_transfer(
     assert (await begin(service, call_id, "warm", WARM))[0] == 409
 
 
-async def test_a_request_that_was_cut_short_finds_the_transfer_that_it_has_begun(
+async def test_one_name_for_two_requests_at_once_begins_one_of_them(
+    service: conftest.Service, fake: FakeTransfers, call_id: str
+) -> None:
+    found = await asyncio.gather(
+        begin(service, call_id, "warm", WARM, "one"), begin(service, call_id, "blind", BLIND, "one")
+    )
+    assert sorted(status for status, _ in found) == [202, 409]
+    begun = [body["id"] for status, body in found if status == 202]
+    assert [body["code"] for status, body in found if status == 409] == ["idempotency_conflict"]
+    assert [transfer["id"] for transfer in (await service.only_call())["transfers"]] == begun
+
+
+async def test_a_request_whose_answer_cannot_be_kept_begins_nothing(
     service: conftest.Service, fake: FakeTransfers, call_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def out(*_: object, **__: object) -> None:
@@ -417,6 +429,7 @@ async def test_a_request_that_was_cut_short_finds_the_transfer_that_it_has_begun
     with monkeypatch.context() as broken:
         broken.setattr("dispatch.http.idempotency.keep_first", out)
         assert (await begin(service, call_id, "blind", BLIND, "one"))[0] == 503
+    assert (await service.only_call())["transfers"] == []
     status, transfer = await begin(service, call_id, "blind", BLIND, "one")
     assert status == 202
     assert (await service.only_call())["transfers"] == [transfer]

@@ -25,7 +25,7 @@ class Attempt:
         self,
         parts: stories.Parts,
         follower: following.Follower,
-        hold_music: music.HoldMusic,
+        hold_music: music.WaitingSound,
         order: contract.TransferProgress,
     ) -> None:
         """Begin with nothing; `order` has the identity of the leg, and is of an attempt that is under way."""

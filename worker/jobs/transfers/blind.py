@@ -1,6 +1,6 @@
 """A blind transfer: the carrier takes the caller over, or the destination is dialed into the room.
 
-The agent is quiet. The caller hears music while the carrier is asked, and ringback while the destination is dialed.
+The agent is quiet. The caller hears ringback, ours while the carrier is asked and that of livekit-sip while we dial.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Blind:
         """Begin with nothing; the follower is closed by whoever made it."""
         self._parts = parts
         self._follower = follower
-        self._music = music.HoldMusic(parts.room, parts.music_path)
+        self._ringback = music.WaitingSound(parts.room, music.RINGBACK)
         self._is_referred = False
 
     async def run(self) -> None:
@@ -38,7 +38,7 @@ class Blind:
     async def release(self) -> None:
         """Have the caller to ourselves again. The agent says nothing yet."""
         self._note(is_referred=False)
-        self._parts.let_go(self._music.aclose)
+        self._parts.let_go(self._ringback.aclose)
         await legs.hang_up(self._parts.room, self._parts.controls, legs.dialed(self._parts.room))
 
     async def caller_has_left(self) -> None:
@@ -64,13 +64,13 @@ class Blind:
         return None if first == 0 else stories.Outcome.ALONE
 
     async def _play(self) -> None:
-        """Let the caller hear music, until this is cancelled."""
-        await self._music.open()
-        self._music.play()
+        """Let the caller hear ringback, until this is cancelled."""
+        await self._ringback.open()
+        self._ringback.play()
         try:
             await asyncio.Event().wait()
         finally:
-            self._music.hush()
+            self._ringback.hush()
 
     async def _dialed(self, progress: contract.TransferProgress) -> stories.Outcome | None:
         room, identity = self._parts.room, progress.identity

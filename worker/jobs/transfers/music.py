@@ -1,4 +1,4 @@
-"""What a caller on hold hears: a piece of music, again and again, on a track of its own."""
+"""What a caller who waits hears: a piece of music or ringback, again and again, on a track of its own."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from livekit.agents.voice import background_audio
 
 _log = logging.getLogger(__name__)
 
+RINGBACK = pathlib.Path(__file__).parents[2] / "sounds" / "ringback.wav"
+"""As livekit-sip plays it while we dial: 425 Hz, one second in five."""
+
 _TRACK_NAME = "hold"
 _RATE = 24_000  # Hz; more than a telephone carries
 _QUEUE_MS = 200
@@ -22,7 +25,7 @@ _VOLUME = 0.4  # of the file's own: a voice that comes after it is not quieter
 _PUBLISH_S = 2.0  # LiveKit takes a track in 0.1 s
 
 
-class HoldMusic:
+class WaitingSound:
     """One caller's. What cannot be played is silence; it never ends a call."""
 
     def __init__(self, room: rtc.Room, path: pathlib.Path | None) -> None:
@@ -30,7 +33,7 @@ class HoldMusic:
 
         Args:
             room: the call's.
-            path: a file that ffmpeg can read; None for the piece that comes with livekit-agents.
+            path: a file that ffmpeg can read, such as `RINGBACK`; None for the piece that comes with livekit-agents.
         """
         self._room = room
         self._path = str(path) if path is not None else background_audio.BuiltinAudioClip.HOLD_MUSIC.path()

@@ -20,7 +20,7 @@ class Warm:
 
     def __init__(self, parts: stories.Parts) -> None:
         self._parts = parts
-        self._music = music.HoldMusic(parts.room, parts.music_path)
+        self._music = music.WaitingSound(parts.room, parts.music_path)
 
     async def hold(self) -> None:
         """Put the caller on hold, in silence so far.

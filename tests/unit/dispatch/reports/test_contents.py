@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from callcore import contract, endings, turns
+from callcore import clock, contract, endings, transfer_wishes, transfers, turns
 from dispatch.reports import composing, shapes
+from dispatch.store import transfers as transfer_rows
 from tests.unit.dispatch import conftest, samples
 from tests.unit.dispatch.reports import conftest as desks
 
@@ -46,6 +47,51 @@ async def test_all_that_is_known_of_a_conversation(service: conftest.Service, de
         "recordingUrl": None,
         "voicemail": None,
     }
+
+
+async def test_a_transfer_is_told_with_every_attempt(service: conftest.Service, desk: desks.Desk) -> None:
+    *said, ended = samples.whole_call()
+    await service.deliver(*said)
+    to, at = transfer_wishes.Destination(to="+12015550111", label="Sales"), samples.START
+    tried = transfers.Attempt(
+        to=to.to,
+        label=to.label,
+        result=transfers.AttemptResult.ANSWERED,
+        sip_status_code=200,
+        seconds=3.14159,
+        method=transfers.Method.REFER,
+        began_at=at,
+    )
+    transfer = transfers.Transfer(
+        id="tr_1",
+        call_id=(await service.only_call())["callId"],
+        kind=transfers.Kind.BLIND,
+        state=transfers.State.BRIDGED,
+        attempts=(tried,),
+        created_at=at,
+        updated_at=at,
+        requested_by=transfer_wishes.Requester.AGENT,
+        wish=transfer_wishes.Wish(destinations=(to,)),
+        bridged_at=at,
+    )
+    async with service.store.writing() as tx:
+        await transfer_rows.insert(tx, transfer)
+    await service.deliver(ended, first=len(said) + 1)
+    await desk.make()
+    told, _ = await desk.sent()
+    attempt = {"to": to.to, "label": "Sales", "method": "refer", "result": "answered", "sip_status_code": 200}
+    assert told[3]["transfers"] == [
+        {
+            "id": "tr_1",
+            "kind": "blind",
+            "state": "bridged",
+            "requested_by": "agent",
+            "attempts": [attempt | {"seconds": 3.142}],
+            "fallback": "return_to_agent",
+            "created_at": clock.rfc3339(at),
+            "bridged_at": clock.rfc3339(at),
+        }
+    ]
 
 
 async def test_the_webhook_says_the_same_in_snake_case_once(service: conftest.Service, desk: desks.Desk) -> None:

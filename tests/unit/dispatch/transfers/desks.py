@@ -127,14 +127,18 @@ class Desk:
 
     async def crash(self) -> None:
         """The process dies in the midst of all, its leases run out, and another one takes up what there is."""
+        await self.die()
+        self.clock.advance(claims.LEASE.total_seconds())
+        await self.transfers.take_up()
+
+    async def die(self) -> None:
+        """The process dies in the midst of all; another one is there, and nobody has taken anything up."""
         tasks = list(self.transfers._tasks.values())
         self.transfers._tasks.clear()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self.clock.advance(claims.LEASE.total_seconds())
         self.transfers = self._service("another")
-        await self.transfers.take_up()
 
     async def request(self, kind: transfers.Kind = transfers.Kind.WARM, **changes: Any) -> transfers.Transfer:
         """A transfer that an operator wants."""

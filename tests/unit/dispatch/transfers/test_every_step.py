@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from callcore import transfers
-from dispatch.transfers import records
+from callcore import contract, transfers
+from dispatch.transfers import driving, records
 from tests.unit.dispatch import dialers, samples
 from tests.unit.dispatch.transfers import desks
 from tests.unit.dispatch.transfers.desks import FIRST, RESULT, SECOND, SEEN, STATE
@@ -121,6 +121,18 @@ async def test_an_end_that_was_put_down_and_not_carried_out(desk: desks.Desk) ->
     await desk.gone(f"{transfer.id}_1")
 
 
+@pytest.mark.parametrize("seen", [SEEN.DECLINED, SEEN.RETURNED])
+async def test_a_leg_that_the_dead_would_have_hung_up_does_not_wait_for_their_heir(
+    desk: desks.Desk, seen: contract.Seen
+) -> None:
+    transfer = await desk.consulting(wish=desks.wish(FIRST, SECOND))
+    await desk.die()
+    assert not (await desk.says(seen)).is_attempting
+    await desk.gone(f"{transfer.id}_1")
+    await desk.idle()
+    assert len(desk.dialer.dials) == 1
+
+
 @pytest.mark.parametrize(
     ("status", "state", "results"),
     [
@@ -156,6 +168,22 @@ async def test_a_phone_that_rings_on_after_its_time_is_stopped(desk: desks.Desk)
     await desk.crash()
     assert (await desk.comes_to(STATE.RETURNED)).attempts[0].result is RESULT.NO_ANSWER
     await desk.gone(identity)
+
+
+async def test_a_transfer_that_nobody_can_carry_out_ends(desk: desks.Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    transfer = await desk.consulting()
+    monkeypatch.setattr(driving.Driver, "take_up", _fails)
+    await desk.crash()
+    for _ in range(2):
+        await desk.idle()
+        assert (await desk.row()).state is STATE.CONSULTING
+        await desk.transfers.take_up()
+    assert (await desk.comes_to(STATE.RETURNED)).attempts[0].result is RESULT.UNKNOWN
+    await desk.gone(f"{transfer.id}_1")
+
+
+async def _fails(*_: object) -> None:
+    raise ZeroDivisionError
 
 
 @pytest.mark.both_stores

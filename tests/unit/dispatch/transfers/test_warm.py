@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from callcore import contract, endings, transfer_wishes, transfers
 from dispatch.store import tables
-from dispatch.transfers import consulting, driving, permits
+from dispatch.transfers import consulting, driving, permits, summoning
 from sip_config import schema
 from tests.unit.dispatch import dialers, doubles, samples
 from tests.unit.dispatch.transfers import desks
@@ -189,6 +189,17 @@ async def test_a_job_that_cannot_be_reached_begins_nothing(desk: desks.Desk) -> 
     assert (failed.attempts, desk.dialer.dials) == ((), [])
 
 
+async def test_a_job_whose_answer_is_lost_may_have_begun(desk: desks.Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def is_taken(*_: object) -> None:
+        await desk.says(SEEN.HELD, 0)
+        raise summoning.NoAgentAnswers
+
+    monkeypatch.setattr(desk.summoner, "summon", is_taken)
+    await desk.request()
+    await desk.rings()
+    assert (await desk.row()).state is STATE.DIALING
+
+
 async def test_a_job_that_does_not_put_the_caller_on_hold_keeps_them(
     desk: desks.Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -315,6 +326,14 @@ async def test_an_operator_wants_the_next_destination(desk: desks.Desk, come_to:
     await desk.gone(desk.dialer.dials[0].identity)
     now = await desk.row()
     assert [attempt.result for attempt in now.attempts] == [RESULT.CANCELLED, None]
+
+
+async def test_what_is_told_after_the_end_of_the_call_changes_nothing(desk: desks.Desk) -> None:
+    bridged = await desk.bridged()
+    over = samples.ENDED.model_copy(update={"reason": endings.Reason.TRANSFERRED, "ended_by": endings.EndedBy.CALLEE})
+    await desk.deliver(over, first=4)
+    assert await desk.says(SEEN.LOST) == bridged
+    assert (await desk.told())[-1] == "bridged"
 
 
 async def test_a_call_that_says_itself_that_it_was_transferred_was(desk: desks.Desk) -> None:

@@ -432,7 +432,7 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(controls, "_PAUSE_S", 0.005)
     monkeypatch.setattr(partition, "_AGAIN_S", 0.01)
     monkeypatch.setattr(attempts, "_JOIN_S", 0.02)
-    monkeypatch.setattr(music, "HoldMusic", Music)
+    monkeypatch.setattr(music, "WaitingSound", Music)
     monkeypatch.setattr(Music, "made", [], raising=False)
 
 

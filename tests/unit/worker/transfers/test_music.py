@@ -16,7 +16,7 @@ from worker.jobs.transfers import music
 pytestmark = pytest.mark.unit
 
 DEADLINE_S = 30.0
-HoldMusic = music.HoldMusic  # the true one: every other test has another
+HoldMusic = music.WaitingSound  # the true one: every other test has another
 LENGTH = 12_000  # samples of a file; 0.5 s
 
 
