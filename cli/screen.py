@@ -151,7 +151,8 @@ def attempt_line(attempt: api.Json) -> str:
     label = f" ({attempt['label']})" if attempt["label"] else ""
     way = " by REFER" if attempt["method"] == "refer" else ""
     code = f" ({attempt['sipStatusCode']})" if attempt["sipStatusCode"] else ""
-    return f"{attempt['to'] or 'deleted'}{label}{way}: {attempt['result'] or 'under way'}{code}"
+    took = f" after {attempt['seconds']:.1f} s" if attempt["seconds"] is not None else ""
+    return f"{attempt['to'] or 'deleted'}{label}{way}: {attempt['result'] or 'under way'}{code}{took}"
 
 
 def _sip_answer(termination: api.Json) -> str:

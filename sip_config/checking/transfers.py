@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import pydantic
+
 from callcore import dialable
 from sip_config import configurations, languages, problems, schema
 from sip_config.checking import checks, dialing
@@ -13,6 +15,8 @@ from sip_config.routing import agents as answering
 _TRANSFERS = "transfers"
 _TOOLS = "tools"
 _TEXTS = "transfer_texts"
+_KEYS = "transfer_keys"
+_SWITCH: pydantic.TypeAdapter[bool] = pydantic.TypeAdapter(bool)
 _WITHOUT_AGENT = (schema.WorkMode.ALWAYS_FORWARD, schema.WorkMode.VOICEMAIL)
 
 
@@ -39,18 +43,31 @@ def of_agent(
 
 
 def notes_of_agent(document: documents.Document) -> Iterator[problems.Problem]:
-    """Transfers that nobody is offered, and sentences about them in another language than the agent's."""
+    """Transfers that nobody is offered, and sentences about them that do not fit the agent."""
     if not document.value((_TRANSFERS,)):
         return
     if document.value((_TOOLS,)) is not None and not any(_listed(document)):
         message = f"not offered to callers: `{_TOOLS}` has no `{schema.TRANSFER_CALL}`"
         yield document.problem((_TRANSFERS,), message)
+    yield from _notes_of_texts(document)
+
+
+def _notes_of_texts(document: documents.Document) -> Iterator[problems.Problem]:
     language = document.value(("language",))
     given = document.value((_TEXTS,))
     missing = [name for name in schema.TransferTexts.model_fields if not isinstance(given, dict) or name not in given]
+    if _is_off(document.value((_KEYS,))) and "briefing" in missing:
+        yield document.problem((_KEYS,), f"the usual `briefing` of `{_TEXTS}` offers keys: give one that does not")
     if isinstance(language, str) and not languages.is_english(language) and missing:
         named = ", ".join(f"`{name}`" for name in missing)
         yield document.problem((_TRANSFERS,), f"what `{_TEXTS}` does not give is said in English: {named}")
+
+
+def _is_off(value: object) -> bool:
+    try:
+        return not _SWITCH.validate_python(value)
+    except pydantic.ValidationError:
+        return False
 
 
 def notes_of_numbers(

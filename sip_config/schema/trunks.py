@@ -90,7 +90,7 @@ class OutboundTrunk(shapes.Shape):
     headers: dict[values.HeaderName, values.HeaderText] = pydantic.Field(default_factory=dict)
     """SIP headers to send with every INVITE."""
     pass_caller_id: bool = False
-    """Whether a forwarded or transferred call may show the original caller's number; many carriers refuse what is not ours."""
+    """Whether a call that is sent on may show the original caller's number; many carriers refuse what is not ours."""
     ringing_timeout: Annotated[values.Duration, values.between(dt.timedelta(seconds=5), dt.timedelta(minutes=3))] = (
         _DIAL_TIMEOUT
     )

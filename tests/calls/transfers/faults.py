@@ -200,12 +200,24 @@ async def restart_dispatch(scene: scenes.Scene) -> float:
     return now()
 
 
+async def _rings_or_returns(scene: scenes.Scene, number: str) -> softphone.IncomingCall | None:
+    """The human's leg; None where the caller is with the agent: between putting down that it dials and dialing,
+    dispatch has died, and cannot know that nothing rang."""
+    ringing = asyncio.create_task(scene.switch.next_call(number, timeout=scenes.MOVED_S))
+    returning = asyncio.create_task(scene.comes_to("returned"))
+    done, waiting = await asyncio.wait([ringing, returning], return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    return ringing.result() if ringing in done else None
+
+
 def killed_dispatch(when: Callable[[scenes.Scene, str], Awaitable[softphone.IncomingCall | None]]) -> Play:
     async def play(scene: scenes.Scene, number: str) -> float:
         far = await when(scene, number)
         back_s = await restart_dispatch(scene)
-        if far is None:
-            far = await scene.switch.next_call(number, timeout=scenes.MOVED_S)
+        if far is None and (far := await _rings_or_returns(scene, number)) is None:
+            return await outcomes.back_with_agent(scene, back_s)
         if not far.is_up:
             far.answer()
             back_s = max(back_s, now())

@@ -142,7 +142,7 @@ async def test_show_tells_what_became_of_a_call_that_no_agent_took(
         "outcome completed",
         f"voicemail of 4.2 s: /v1/calls/{doubles.ENDED}/voicemail",
         "forward: failed",
-        "  +12015550111: busy (486)",
+        "  +12015550111: busy (486) after 3.0 s",
         "metadata: tenant=acme",
     ]
 

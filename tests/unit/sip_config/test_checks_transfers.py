@@ -98,6 +98,12 @@ def test_what_can_never_work_is_a_mistake(tmp_path: Path, agent: str, expected: 
         (SALES + "tools: [end_call]\n", ["7:1 transfers: not offered to callers: `tools` has no `transfer_call`"]),
         ("language: de\n", []),
         (SALES + "language: en\n", []),
+        (SALES + "transfer_keys: true\n", []),
+        (
+            SALES + "transfer_keys: false\n",
+            ["8:1 transfer_keys: the usual `briefing` of `transfer_texts` offers keys: give one that does not"],
+        ),
+        (SALES + 'transfer_keys: false\ntransfer_texts: {briefing: "May I connect {destination}?"}\n', []),
         (
             SALES + "language: de\ntransfer_texts: {connecting: a, unavailable: b, take_message: c}\n",
             ["7:1 transfers: what `transfer_texts` does not give is said in English: `goodbye`, `briefing`"],
