@@ -61,6 +61,8 @@ class Nobody(changes.Aftermath):
 
     def follow(self, outcome: changes.Outcome) -> None: ...
 
+    def stir(self, call_id: str) -> None: ...
+
 
 def configuration(folder: pathlib.Path) -> configurations.Configuration:
     """One number that places calls, and the default limits; the agent is the demo's."""

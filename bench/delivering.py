@@ -65,6 +65,8 @@ class Tell(changes.Aftermath):
     def follow(self, outcome: changes.Outcome) -> None:
         self.wake()
 
+    def stir(self, call_id: str) -> None: ...
+
 
 async def serve() -> None:
     """The receiver: every request is read whole and answered 200. GET tells when each message came."""

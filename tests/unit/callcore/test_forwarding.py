@@ -174,9 +174,7 @@ def test_as_a_number_unless_it_is_the_one_that_was_dialed(raw: str | None, expec
     assert forwarding.e164(raw, dialed="+12015550199", region="US") == expected
 
 
-PIECES = st.sampled_from(
-    ["<", ">", '"', ",", ";", "\\", "=", "?", "%", "%3B", "sip:", "tel:", "+12015550100", "@h", "index=1", ";counter=1", "a", " "]
-)
+PIECES = st.sampled_from((*'<>",;\\=?%a ', "%3B", "sip:", "tel:", "+12015550100", "@h", "index=1", ";counter=1"))
 
 
 @given(st.one_of(st.text(max_size=200), st.lists(PIECES, max_size=40).map("".join)))

@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-import functools
 import logging
 
 from livekit import agents, rtc
@@ -22,8 +21,7 @@ from livekit.agents.voice import room_io
 
 from callcore import contract, errors, events
 from worker.jobs import answering, sessions
-from worker.jobs.consulting import attention, consultants, interviews, minds, summaries, voicemail_words
-from worker.jobs.voicemail import ears
+from worker.jobs.consulting import attention, consultants, interviews, keys, minds, summaries, voicemail_words
 from worker.providers import metering, registry
 from worker.spool import client as spool_client
 
@@ -34,7 +32,6 @@ _START_S = 5.0  # for the session, which takes 0.2 s
 _MUTE_S = 45.0  # for whoever says nothing at all
 _LONGEST_S = 60.0  # for anybody: the caller is waiting
 _CLOSE_S = 5.0
-_KEYS = {"1": contract.Seen.ACCEPTED, "2": contract.Seen.DECLINED}
 _NOBODY = "nobody"  # no leg is called so: the session is told later whom it hears
 
 
@@ -82,9 +79,9 @@ class Consultation:
         """Until when what is heard may be a voicemail's, by the clock of the loop."""
         self._closing = contextlib.AsyncExitStack()  # the last one first; one that fails keeps no other one open
         self._closing.push_async_callback(self._withdraw)
-        self._listening = contextlib.ExitStack()
-        self._closing.callback(self._listening.close)
-        self._answer_by_key()
+        self._is_by_key = False
+        """Whoever declines by key has hung up in their mind: the caller need not wait for a goodbye."""
+        self._listen_for_keys()
 
     async def prepare(self) -> str:
         """Open the providers and publish a silent track, while the phone rings; the track's sid.
@@ -113,7 +110,7 @@ class Consultation:
         try:
             seen = await self._decided()
             leading.cancel()
-            if seen is contract.Seen.DECLINED and self._opened is not None:
+            if seen is contract.Seen.DECLINED and self._opened is not None and not self._is_by_key:
                 await self._opened.interview.say_farewell()
             return seen
         finally:
@@ -201,14 +198,15 @@ class Consultation:
                 break
         return contract.Seen.UNRESPONSIVE
 
-    def _answer_by_key(self) -> None:
+    def _listen_for_keys(self) -> None:
         """Take a key from the first moment: whoever knows what is asked presses it before they are asked."""
-        if not self._parts.agent.transfers.keys or self._order.identity is None:
-            return
-        for key, seen in _KEYS.items():
-            decide = functools.partial(self._decide, seen)
-            listening = ears.listening_for(self._parts.room, self._order.identity, key, decide)
-            self._listening.enter_context(listening)
+        if self._parts.agent.transfers.keys and self._order.identity is not None:
+            listening = keys.listening(self._parts.room, self._order.identity, self._decide_by_key)
+            self._closing.enter_context(listening)
+
+    def _decide_by_key(self, seen: contract.Seen) -> None:
+        self._is_by_key = not self._seen.done() or self._is_by_key
+        self._decide(seen)
 
     def _decide(self, seen: contract.Seen) -> None:
         if not self._seen.done():

@@ -68,9 +68,17 @@ async def test_who_says_nothing_is_briefed_and_may_answer_by_key(desk: colleague
 async def test_who_declines_is_told_goodbye(desk: colleagues.Desk) -> None:
     async with desk.consulting() as consultation, asyncio.timeout(30):
         talking = await talk(consultation)
-        desk.room.press("2")
+        consultation._decide(Seen.DECLINED)
         assert await talking is consultation.answer is Seen.DECLINED
         assert f"say: {briefings.farewell('en')}" in desk.session.done
+
+
+async def test_who_declines_by_key_has_heard_enough(desk: colleagues.Desk) -> None:
+    async with desk.consulting() as consultation, asyncio.timeout(30):
+        talking = await talk(consultation)
+        desk.room.press("2")
+        assert await talking is Seen.DECLINED
+        assert not [done for done in desk.session.done if done.startswith("say")]
 
 
 async def test_keys_count_only_where_they_may(desk: colleagues.Desk, monkeypatch: pytest.MonkeyPatch) -> None:
