@@ -125,7 +125,8 @@ async def voicemail(scene: scenes.Scene, number: str) -> float:
 
 async def declined_by_key(scene: scenes.Scene, number: str) -> float:
     far = await consulting(scene, number)
-    await press(far, "2")
+    with contextlib.suppress(softphone.CallOver):  # the key counts before it is let go
+        await press(far, "2")
     await far.ended(timeout=20)
     took_s = await outcomes.back_with_agent(scene, now())
     assert (await scene.transfer())["attempts"][0]["result"] == "declined"
@@ -240,6 +241,7 @@ async def _requested_to_ring(scene: scenes.Scene, number: str) -> None:
 async def _accepted_while_out(scene: scenes.Scene, number: str) -> float:
     """The human says yes while dispatch is out: nobody waits for it."""
     far = await consulting(scene, number)
+    await far.hears_speech(timeout=15, since_s=0)
     await scene.lab.dispatch.kill()
     accepted_s = await press(far, "1")
     hums = [scenes.hum(scene.near, scenes.CALLERS_HZ), scenes.hum(far, scenes.HUMANS_HZ)]

@@ -47,6 +47,9 @@ async def play(lab: labs.Lab, switch: switches.Switch, fault: faults.Fault, plac
             except Exception as error:
                 error.add_note(await scene.story())
                 raise
+            finally:
+                if not lab.dispatch.running:
+                    await lab.dispatch.start()
     except Exception as error:  # noqa: BLE001  # the other cases go on, and each one that failed is told
         steps = [frame for frame in traceback.extract_tb(error.__traceback__) if _HERE in frame.filename]
         where = " > ".join(f"{frame.name}:{frame.lineno}" for frame in steps[1:])
