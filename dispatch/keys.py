@@ -16,7 +16,7 @@ from dispatch.reaper import rounds
 from dispatch.recordings import shelves
 from dispatch.reports import service as reports_service
 from dispatch.store import engine
-from dispatch.transfers import referring
+from dispatch.transfers import referring, strays
 from dispatch.transfers import service as transfers_service
 from dispatch.webhooks import client
 from dispatch.webhooks import service as deliveries_service
@@ -36,6 +36,7 @@ PROBES = web.AppKey("probes", health.Probes)
 REAPER = web.AppKey("reaper", rounds.Reaper)
 REFERRING = web.AppKey("referring", referring.Referring)
 TRANSFERS = web.AppKey("transfers", transfers_service.Transfers)
+STRAYS = web.AppKey("strays", strays.Strays)
 DIALING = web.AppKey("dialing", dialing_service.Dialing)
 INTERJECTIONS = web.AppKey("interjections", interjections.Interjections)
 SHELF = web.AppKey("shelf", shelves.Shelf)

@@ -8,7 +8,7 @@ from aiohttp import web
 from dispatch import keys
 from dispatch.http import problems, reading
 from dispatch.ledger import legs
-from dispatch.livekit import catch_all, webhooks
+from dispatch.livekit import catch_all, rooms, webhooks
 from dispatch.store import calls as call_rows
 
 PATH = "/webhooks/livekit"
@@ -38,7 +38,7 @@ async def receive(request: web.Request) -> web.Response:
 async def _act(app: web.Application, notice: webhooks.Notice) -> None:
     someone = notice.participant
     if someone is not None and someone.is_dialed:
-        await _tell_transfer(app, notice)
+        await _tell_transfer(app, notice, someone)
     if someone is None or not someone.is_caller:
         return
     if notice.event == "participant_joined" and catch_all.is_unwanted(someone):
@@ -53,11 +53,14 @@ async def _act(app: web.Application, notice: webhooks.Notice) -> None:
             _log.info("a leg left", room=notice.room_name, reason=notice.left_because)
 
 
-async def _tell_transfer(app: web.Application, notice: webhooks.Notice) -> None:
+async def _tell_transfer(app: web.Application, notice: webhooks.Notice, leg: rooms.Participant) -> None:
     """A leg that we dialed came or left: a hint for whoever carries its transfer out, who looks for themselves."""
     if notice.event not in ("participant_joined", "participant_left"):
         return
     async with app[keys.STORE].reading() as tx:
         call_id = await call_rows.find_id(tx, notice.room_name)
-    if call_id is not None:
-        app[keys.WAKEUPS].notify(call_id)
+    if call_id is None:
+        return
+    app[keys.WAKEUPS].notify(call_id)
+    if notice.event == "participant_joined":
+        await app[keys.STRAYS].receive(call_id, notice.room_name, leg)

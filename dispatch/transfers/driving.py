@@ -162,7 +162,8 @@ class Driver:
     async def _find_out(self, transfer: transfers.Transfer, story: permits.Story) -> transfers.Transfer:
         """How an attempt goes that another process has begun: a phone is never dialed again, a carrier never asked."""
         if transfer.attempts[-1].method is transfers.Method.REFER:
-            return await self._referred(transfer, await self._means.referring.watch(story.call))
+            rings_s = tries.rings_for_s(story.wish, transfer, self._means.clock.now())
+            return await self._referred(transfer, await self._means.referring.watch(story.call, rings_s=rings_s))
         return await self._ringing.find_out(transfer, tries.latest_destination(story.wish, transfer))
 
     async def _referred(self, transfer: transfers.Transfer, referral: referring.Referral) -> transfers.Transfer:

@@ -34,7 +34,7 @@ class Referring(Protocol):
         """Ask it, and find out how that went."""
         ...
 
-    async def watch(self, call: calls.Call) -> referring.Referral:
+    async def watch(self, call: calls.Call, *, rings_s: float) -> referring.Referral:
         """How it went where it was asked by a process that is no more."""
         ...
 

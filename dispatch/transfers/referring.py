@@ -118,14 +118,19 @@ class Referring:
         await self._note(call, _trunk(configuration, call), referral, result)
         return referral
 
-    async def watch(self, call: calls.Call) -> referring.Referral:
-        """How a REFER went of which nobody knows: `answered` once the caller's leg leaves, `unknown` after 10 s.
+    async def watch(self, call: calls.Call, *, rings_s: float = 0.0) -> referring.Referral:
+        """How a REFER went of which nobody knows: `answered` once the caller's leg leaves, `unknown` 10 s after a phone
+        that may ring for `rings_s` more.
 
         What cannot be looked at is still there. A room in which nobody is at all may be one that LiveKit, started
         again, has not filled yet, so that counts only where it lasts.
         """
         sight = await self._means.hints.until(
-            call.id, lambda: self._sight(call), lambda seen: seen is _Sight.GONE, every_s=_LOOK_S, within_s=_WATCH_S
+            call.id,
+            lambda: self._sight(call),
+            lambda seen: seen is _Sight.GONE,
+            every_s=_LOOK_S,
+            within_s=rings_s + _WATCH_S,
         )
         return _STILL_THERE if sight is _Sight.THERE else _GONE
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from dispatch import keys, leases
-from dispatch.transfers import claims, means, records, service, summoning
+from dispatch.transfers import claims, means, records, service, strays, summoning
 
 if TYPE_CHECKING:
     from dispatch import app as dispatch_app
@@ -31,6 +31,7 @@ def set_up(app: web.Application, parts: dispatch_app.Parts) -> None:
     claimant = claims.Claimant(parts.store, parts.clock, leases.holder("dispatch"))
     transfers = service.Transfers(needed, claimant)
     app[keys.TRANSFERS] = transfers
+    app[keys.STRAYS] = strays.Strays(parts.store, parts.dialer)
 
     async def stop(_: web.Application) -> None:
         await transfers.aclose()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 
 from callcore import contract, transfer_wishes, transfers
@@ -30,6 +31,14 @@ def latest_destination(wish: transfer_wishes.Wish, transfer: transfers.Transfer)
     """Who was tried last; None where nobody was."""
     tried = min(_tried(transfer), len(wish.destinations))
     return wish.destinations[tried - 1] if tried > 0 else None
+
+
+def rings_for_s(wish: transfer_wishes.Wish, transfer: transfers.Transfer, now: dt.datetime) -> float:
+    """For how many more seconds the phone of the latest attempt may ring."""
+    destination, attempt = latest_destination(wish, transfer), transfer.attempts[-1]
+    longest_s = destination.ringing_timeout_s if destination is not None else None
+    elapsed_s = (now - (attempt.began_at or transfer.updated_at)).total_seconds()
+    return max(0.0, (longest_s or contract.RINGING_S) - elapsed_s)
 
 
 def _tried(transfer: transfers.Transfer) -> int:

@@ -13,10 +13,11 @@ from typing import Any
 import jwt
 import pytest
 
-from callcore import contract
+from callcore import contract, transfers
 from dispatch import keys
 from dispatch.ledger import legs
 from dispatch.store import calls, engine
+from dispatch.store import transfers as rows
 from tests.unit.dispatch import conftest, dialers, doubles, samples
 
 pytestmark = [pytest.mark.unit, pytest.mark.both_stores]
@@ -181,6 +182,39 @@ async def test_a_leg_that_we_dialed_is_its_transfers_affair(
     its_call = await entry(service)
     assert woken == ([its_call.call.id] if is_news else [])
     assert its_call.leg_left_at is None
+
+
+@pytest.mark.parametrize(
+    ("state", "identity", "is_wanted"),
+    [
+        (transfers.State.DIALING, "tr_1_2", True),
+        (transfers.State.BRIDGED, "tr_1_2", True),
+        (transfers.State.DIALING, "tr_1_1", False),
+        (transfers.State.RETURNED, "tr_1_2", False),
+    ],
+)
+async def test_a_dialed_leg_that_comes_too_late_is_hung_up(
+    service: conftest.Service, state: transfers.State, identity: str, *, is_wanted: bool
+) -> None:
+    await service.deliver(*samples.whole_call()[:3])
+    call = (await entry(service)).call
+    result = None if state is transfers.State.DIALING else transfers.AttemptResult.ANSWERED
+    latest = transfers.Attempt(to=samples.CALLER, label=None, result=result, sip_status_code=None, seconds=None)
+    transfer = transfers.Transfer(
+        id="tr_1",
+        call_id=call.id,
+        kind=transfers.Kind.WARM,
+        state=state,
+        attempts=(latest, latest),
+        created_at=call.created_at,
+        updated_at=call.created_at,
+        identity="tr_1_2",
+    )
+    async with service.store.writing() as tx:
+        await rows.insert(tx, transfer)
+    attributes = {transfers.LEG_ATTRIBUTE: "tr_1"}
+    assert await post(service, event("participant_joined", kind="SIP", attributes=attributes, identity=identity)) == 204
+    assert service.dialer.given_up == ([] if is_wanted else [identity])
 
 
 async def test_a_dialed_leg_in_a_room_without_a_call_is_nobodys(service: conftest.Service) -> None:

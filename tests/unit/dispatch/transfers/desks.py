@@ -48,7 +48,7 @@ class FakeReferring:
         self.asked.append(destination.to)
         return await asyncio.shield(self.answer)
 
-    async def watch(self, _: calls.Call) -> referring.Referral:
+    async def watch(self, _: calls.Call, *, rings_s: float = 0.0) -> referring.Referral:
         self.watched += 1
         return await asyncio.shield(self.answer)
 
