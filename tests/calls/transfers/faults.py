@@ -351,7 +351,7 @@ async def _back_after_watch(scene: scenes.Scene, number: str, referral: softphon
 _BY_REFER = scenes.DESK
 
 FAULTS = (
-    Fault("callee 486", refused(486), in_ci=True),
+    Fault("callee 486", refused(486)),
     Fault("callee 603", refused(603)),
     Fault("callee 404", refused(404)),
     Fault("callee 480", refused(480)),
@@ -364,7 +364,7 @@ FAULTS = (
     Fault("callee leaves in the instant of the merge", human_leaves_at_merge(0.0), in_ci=True),
     Fault("callee leaves 50 ms into the merge", human_leaves_at_merge(0.05)),
     Fault("callee leaves 0.3 s into the merge", human_leaves_at_merge(0.3)),
-    Fault("the next destination takes it", next_one_takes_it, in_ci=True),
+    Fault("the next destination takes it", next_one_takes_it),
     Fault("caller leaves at once", caller_leaves(when=_just_requested)),
     Fault("caller leaves on hold", caller_leaves(when=_holding)),
     Fault("caller leaves while it rings", caller_leaves(when=ringing)),

@@ -150,7 +150,12 @@ def monotonic(at: str) -> float:
 
 def hum(call: softphone.Call, hertz: float, *, seconds: float = 40.0) -> asyncio.Task[Any]:
     """Have a phone send its tone, until it is told to stop or the call ends."""
-    return asyncio.create_task(call.play(softphone.tone(hertz, seconds), rate=8000))
+
+    async def humming() -> None:
+        with contextlib.suppress(softphone.CallOver):
+            await call.play(softphone.tone(hertz, seconds), rate=8000)
+
+    return asyncio.create_task(humming())
 
 
 async def hear_each_other(near: softphone.Call, far: softphone.Call) -> None:

@@ -25,7 +25,7 @@ async def test_each_side_hears_the_other_s_tone_and_only_that(
         near.hears_tone(900, timeout=10),
         far.hears_tone(500, timeout=10),
     )
-    assert spoken.length_s == pytest.approx(0.5, abs=0.05)
+    assert spoken.length_s == pytest.approx(0.5, abs=0.3)  # a machine that stalls catches up
     await near.hears_silence(for_s=0.2, timeout=10)
     await far.hears_silence(for_s=0.2, timeout=10)
     for call, hz, other_hz, heard_s in ((near, 900, 500, near_heard_s), (far, 500, 900, far_heard_s)):

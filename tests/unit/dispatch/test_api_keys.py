@@ -21,7 +21,7 @@ from dispatch.v1 import transcripts
 from sip_config import schema
 from tests.unit.dispatch import conftest, samples
 
-pytestmark = [pytest.mark.unit, pytest.mark.both_stores]
+pytestmark = pytest.mark.unit
 
 SOME: dict[str, Any] = {"scopes": ["calls:read", "calls:write"], "label": "the CRM"}
 

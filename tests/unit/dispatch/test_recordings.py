@@ -18,7 +18,7 @@ from dispatch.recordings import receiving, shelves
 from dispatch.store import engine, recordings
 from tests.unit.dispatch import conftest, samples
 
-pytestmark = [pytest.mark.unit, pytest.mark.both_stores]
+pytestmark = pytest.mark.unit
 
 AUTHORIZED = {"Authorization": f"Bearer {conftest.SECRET}"}
 READING = {"Authorization": f"Bearer {conftest.API_KEY}"}

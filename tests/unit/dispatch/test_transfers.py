@@ -20,7 +20,7 @@ from dispatch.transfers import absences, claims, records, sights
 from sip_config import configurations, schema
 from tests.unit.dispatch import conftest, dialers, doubles, samples
 
-pytestmark = [pytest.mark.unit, pytest.mark.both_stores]
+pytestmark = pytest.mark.unit
 
 TO = "+12015550199"
 SOON_S = 30.0

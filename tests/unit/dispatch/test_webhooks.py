@@ -20,7 +20,7 @@ from dispatch.store import calls, engine
 from dispatch.store import transfers as rows
 from tests.unit.dispatch import conftest, dialers, doubles, samples
 
-pytestmark = [pytest.mark.unit, pytest.mark.both_stores]
+pytestmark = pytest.mark.unit
 
 SOON_S = 30.0
 NEVER_S = 3600.0

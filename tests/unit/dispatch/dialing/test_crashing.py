@@ -15,7 +15,7 @@ from dispatch.store import dials as rows
 from tests.unit.dispatch import conftest, dialers, samples
 from tests.unit.dispatch.dialing import steps
 
-pytestmark = [pytest.mark.unit, pytest.mark.both_stores]
+pytestmark = pytest.mark.unit
 
 
 async def goes_on_from_the_start(service: conftest.Service, call_id: str) -> None:

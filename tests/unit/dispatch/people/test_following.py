@@ -12,7 +12,7 @@ from dispatch import keys
 from dispatch.store import do_not_call
 from tests.unit.dispatch import conftest, doubles, samples
 
-pytestmark = [pytest.mark.unit, pytest.mark.both_stores]
+pytestmark = pytest.mark.unit
 
 ASKED = contract.DoNotCallRecord()
 LATER = samples.START + dt.timedelta(hours=1)
