@@ -240,6 +240,8 @@ class PhoneCall:
         elif reason == rtc.DisconnectReason.ROOM_CLOSED and (leg := self._other_end()) is not None:
             # LiveKit does that a moment after the last leg has left: both come together to a job that had no time.
             self._note_left(hung_up=lines.has_hung_up(leg))
+        elif reason == rtc.DisconnectReason.ROOM_CLOSED and self._line.callee is None:
+            self._note_left(hung_up=True)  # the caller had given up before this job came
         else:
             self.ending.decide(endings.Reason.PLATFORM_LOST, endings.EndedBy.SYSTEM)
 
