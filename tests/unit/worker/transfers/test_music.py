@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import pathlib
 import wave
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -37,6 +39,13 @@ def room(monkeypatch: pytest.MonkeyPatch) -> Any:
     bridges.build(monkeypatch)
     monkeypatch.setattr(bridges.Source, "capture_frame", capture)
     return Local()
+
+
+@pytest.fixture(autouse=True)
+def _collected() -> Iterator[None]:
+    """Collect in these tests what they have left, and in no other."""
+    yield
+    gc.collect()
 
 
 async def capture(self: bridges.Source, frame: rtc.AudioFrame) -> None:
